@@ -1,0 +1,49 @@
+"""The two consoles of the command line: data goes to stdout, narration to stderr.
+
+Text from outside (names, class names, file names) is printed as text: neither console reads
+markup or emoji codes out of it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cnnlab.errors import CnnlabError
+
+
+@cache
+def out() -> Console:
+    """The console for results, on stdout."""
+    from rich.console import Console
+
+    return Console(markup=False, emoji=False, highlight=False)
+
+
+@cache
+def err() -> Console:
+    """The console for progress, remarks and errors, on stderr."""
+    from rich.console import Console
+
+    return Console(stderr=True, markup=False, emoji=False, highlight=False)
+
+
+def print_json(value: Any) -> None:
+    """Writes JSON to stdout, whole and uncoloured, whatever the width of the terminal."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def print_error(error: CnnlabError) -> None:
+    """Shows what is wrong and what to do, on stderr."""
+    from rich.text import Text
+
+    line = Text("cnnlab: ", style="bold red")
+    line.append(error.message, style="default not bold")
+    err().print(line, soft_wrap=True)
+    if error.hint:
+        err().print(Text(error.hint), soft_wrap=True)

@@ -1,0 +1,74 @@
+"""The command `cnnlab`: the groups of commands, and the one place where errors are shown.
+
+The modules of the groups import typer and nothing heavy; what a command needs it imports when
+it runs, so that `cnnlab --help` and `cnnlab runs list` answer at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+import cnnlab
+from cnnlab.cli import data, models, presets, run, runs
+from cnnlab.cli.console import err, print_error
+from cnnlab.errors import CnnlabError
+
+app = typer.Typer(
+    name="cnnlab",
+    help="Train image classifiers in the terminal, keep every run, compare honestly.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("run")(run.run)
+app.add_typer(runs.app, name="runs")
+app.add_typer(presets.app, name="presets")
+app.add_typer(data.app, name="data")
+app.add_typer(models.app, name="models")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"cnnlab {cnnlab.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an error.")
+    ] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Train image classifiers in the terminal, keep every run, compare honestly."""
+    del debug, version  # read from the command line in `main`, which sees every error
+
+
+def main() -> None:
+    """Runs the command line; every error ends as one sentence and an exit code."""
+    debug = "--debug" in sys.argv[1:]
+    try:
+        app()
+    except CnnlabError as error:
+        if debug:
+            raise
+        print_error(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        err().print("Stopped.")
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(141)
+    except Exception as error:
+        if debug:
+            raise
+        message = f"Unexpected {type(error).__name__}: {error}"
+        print_error(CnnlabError(message, "`cnnlab --debug …` shows the traceback."))
+        sys.exit(1)

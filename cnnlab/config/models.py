@@ -1,0 +1,91 @@
+"""The architectures a config can name, with their parameters.
+
+Each target takes ``(shape, classes, **parameters)``: the shape of one image as
+(channels, height, width), and the number of classes.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, PositiveInt, model_validator
+
+from cnnlab.config.component import Component
+
+Activation = Literal["relu", "leaky-relu", "elu", "gelu", "silu", "tanh", "sigmoid"]
+Dropout = Annotated[float, Field(ge=0, lt=1)]
+NotNegative = Annotated[int, Field(ge=0)]
+Layers = Annotated[int, Field(ge=1, le=16)]
+
+
+class LeNet(Component):
+    """LeNet: two blocks of convolution and max pooling, then two linear layers."""
+
+    target: ClassVar[str] = "cnnlab.models.lenet:LeNet"
+
+    name: Literal["lenet"] = "lenet"
+    channels: tuple[PositiveInt, PositiveInt] = (20, 50)
+    """Width of the first and of the second convolution."""
+    kernel_size: PositiveInt = 5
+    """Side of the square kernels of both convolutions."""
+    hidden: PositiveInt = 500
+    """Width of the first linear layer."""
+    activation: Activation = "relu"
+    """Function after each layer but the last."""
+
+
+class SimpleCNN(Component):
+    """A plain stack of convolutions with pooling, then linear layers.
+
+    A single number for channels doubles from layer to layer; for kernel size, padding, stride,
+    dilation and hidden widths it counts for every layer; a list gives each layer its own.
+    """
+
+    target: ClassVar[str] = "cnnlab.models.simple_cnn:SimpleCNN"
+
+    name: Literal["simple-cnn"] = "simple-cnn"
+    convolutions: Layers = 2
+    """Number of convolutions, each with its activation and pooling."""
+    channels: PositiveInt | tuple[PositiveInt, ...] = 32
+    """Width of the first convolution, doubled by each further one; or the width of each."""
+    kernel_size: PositiveInt | tuple[PositiveInt, ...] = 5
+    """Side of the square kernel."""
+    padding: NotNegative | tuple[NotNegative, ...] = 0
+    """Zeros added at each side of the image."""
+    stride: PositiveInt | tuple[PositiveInt, ...] = 1
+    """Step of the kernel."""
+    dilation: PositiveInt | tuple[PositiveInt, ...] = 1
+    """Distance between the points of the kernel."""
+    pooling: Literal["max", "average", "none"] = "max"
+    """Pooling after each convolution."""
+    pooling_size: PositiveInt = 2
+    """Side of the pooling window, and its stride."""
+    linear_layers: Layers = 2
+    """Number of linear layers, the last one (to the classes) included."""
+    hidden: PositiveInt | tuple[PositiveInt, ...] = 128
+    """Width of each linear layer but the last."""
+    activation: Activation = "relu"
+    """Function after each layer but the last."""
+    batch_norm: bool = False
+    """Batch normalisation after each convolution and each hidden linear layer."""
+    dropout: Dropout = 0.0
+    """Probability to drop a unit before each linear layer."""
+
+    @model_validator(mode="after")
+    def _lists_have_one_entry_a_layer(self) -> SimpleCNN:
+        for field in ("channels", "kernel_size", "padding", "stride", "dilation"):
+            value = getattr(self, field)
+            if isinstance(value, tuple) and len(value) != self.convolutions:
+                raise ValueError(
+                    f"{field} lists {len(value)} values, but there are "
+                    f"{self.convolutions} convolutions"
+                )
+        if isinstance(self.hidden, tuple) and len(self.hidden) != self.linear_layers - 1:
+            raise ValueError(
+                f"hidden lists {len(self.hidden)} widths, but there are "
+                f"{self.linear_layers - 1} linear layers before the last"
+            )
+        return self
+
+
+ModelConfig = Annotated[LeNet | SimpleCNN, Field(discriminator="name")]

@@ -1,0 +1,107 @@
+"""Laying config tables over one another, and the `--set field.path=value` of the command line.
+
+Tables merge field by field. Where a component gets another `name`, it starts afresh from that
+name's defaults: the momentum of SGD means nothing to Adam. Lists are replaced as a whole.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cnnlab.errors import ConfigError
+
+Table = dict[str, Any]
+
+COMPONENTS = ("model", "optimizer", "schedule", "loss")
+"""The tables whose `name` decides which other fields they have."""
+
+
+def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> Table:
+    """The config tables of `base` with those of `over` laid over them."""
+    merged = dict(base)
+    for key, value in over.items():
+        merged[key] = _merge_field(key, merged.get(key), value)
+    return merged
+
+
+def _merge_field(key: str, old: Any, new: Any) -> Any:
+    if key in COMPONENTS:
+        old, new = _table(old), _table(new)
+        if "name" in new and new["name"] != old.get("name"):
+            return new
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        return merge(old, new)
+    return new
+
+
+def _table(value: Any) -> Any:
+    """A component given by its bare name, as the table it stands for."""
+    if value is None:
+        return {}
+    return {"name": value} if isinstance(value, str) else value
+
+
+def apply_settings(config: Mapping[str, Any], settings: Sequence[str]) -> Table:
+    """Lays ``field.path=value`` settings over a config's plain values.
+
+    A `name` is set before the other fields of its table, whatever the order of the settings.
+    Values stay text where the schema can read them; lists and tables are read as TOML.
+
+    Raises:
+        ConfigError: a setting without ``=`` or a path, or a list that is not TOML.
+    """
+    parsed = [_parse(setting) for setting in settings]
+    parsed.sort(key=lambda item: item[0][-1] != "name" and len(item[0]) > 1)
+    result = dict(config)
+    for path, value in parsed:
+        result = merge(result, _nest(result, path, value))
+    return result
+
+
+def _parse(setting: str) -> tuple[list[str], Any]:
+    path, equals, text = setting.partition("=")
+    parts = [part.strip() for part in path.split(".")]
+    if not equals or not all(parts):
+        raise ConfigError(
+            f"The setting {setting!r} is not of the form field=value.",
+            "For example: --set optimizer.lr=0.01",
+        )
+    return parts, _read_value(setting, text.strip())
+
+
+def _read_value(setting: str, text: str) -> Any:
+    if not text.startswith(("[", "{", '"')):
+        return text
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(
+            f"The value of the setting {setting!r} cannot be read: {error}.",
+            "Lists are written as in TOML: --set 'model.channels=[16, 32]'",
+        ) from None
+
+
+def _nest(base: Any, path: Sequence[str], value: Any) -> Any:
+    """The smallest overlay that sets one path; an entry of a list brings the whole list."""
+    if not path:
+        return value
+    head, rest = path[0], path[1:]
+    if isinstance(base, list | tuple):
+        return _with_entry(base, head, rest, value)
+    inner = base.get(head) if isinstance(base, Mapping) else None
+    return {head: _nest(inner, rest, value)}
+
+
+def _with_entry(entries: Sequence[Any], index: str, rest: Sequence[str], value: Any) -> list[Any]:
+    if not index.isdigit() or int(index) >= len(entries):
+        raise ConfigError(
+            f"There is no entry {index!r} in a list of {len(entries)}.", "Entries count from 0."
+        )
+    changed = list(entries)
+    position = int(index)
+    overlay = _nest(changed[position], rest, value)
+    both = isinstance(changed[position], Mapping) and isinstance(overlay, Mapping)
+    changed[position] = merge(changed[position], overlay) if both else overlay
+    return changed

@@ -1,0 +1,92 @@
+"""The config of a run: everything that determines it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
+
+from cnnlab.config.augmentation import AugmentationConfig
+from cnnlab.config.component import Section
+from cnnlab.config.models import ModelConfig
+from cnnlab.config.optimization import (
+    Adam,
+    CrossEntropy,
+    LossConfig,
+    NoSchedule,
+    OptimizerConfig,
+    ScheduleConfig,
+)
+
+Monitor = Literal[
+    "validation_accuracy", "validation_loss", "validation_precision_macro", "validation_f1_macro"
+]
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+
+
+class DataConfig(Section):
+    """Which images, how they are split, normalised and held."""
+
+    name: str
+    """Data set, as `cnnlab data list` names it."""
+    validation: PositiveInt | Fraction = 0.1
+    """Images cut from the training part for validation: a number, or a share below 1."""
+    normalization: Literal["dataset", "half", "none"] = "dataset"
+    """`dataset` uses its mean and standard deviation for each channel; `half` maps pixels to
+    [-1, 1]; `none` leaves them in [0, 1]."""
+    residence: Literal["auto", "device", "host"] = "auto"
+    """Where the images lie while training: all on the device, or on the host with each batch
+    sent over; `auto` takes the device if they fit into half of its free memory."""
+
+
+class EarlyStopping(Section):
+    """When to give up before the last epoch."""
+
+    patience: NonNegativeInt = 0
+    """Epochs in a row without improvement of the monitored metric; 0 never stops early."""
+    min_delta: NonNegativeFloat = 0.0
+    """Smallest change that counts as an improvement."""
+
+
+class TrainingConfig(Section):
+    """How long, on what, and how exactly."""
+
+    epochs: PositiveInt = 10
+    """Passes over the training images."""
+    batch_size: PositiveInt = 128
+    """Images in one step; the last batch of an epoch may be smaller."""
+    evaluate_every: PositiveInt | Literal["epoch"] = "epoch"
+    """Validation every so many steps, and at the end of each epoch in any case."""
+    monitor: Monitor = "validation_accuracy"
+    """Metric that decides which checkpoint is the best and when to stop early."""
+    early_stopping: EarlyStopping = EarlyStopping()
+    """When to give up before the last epoch."""
+    seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+    """Fixes weights, split, order and augmentation; drawn when the run starts if absent."""
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")] = "auto"
+    """`auto` (the first CUDA device, else the CPU), `cpu`, `cuda`, `cuda:1`, `mps`."""
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    """Arithmetic of the forward pass; `auto` is bfloat16 on CUDA devices that have it."""
+    memory_format: Literal["auto", "channels_last", "contiguous"] = "auto"
+    """Layout of images in memory; `auto` is channels_last, the faster one on CPU and CUDA."""
+    compile: bool = False
+    """`torch.compile`: slower to start, often faster after."""
+
+
+class RunConfig(Section):
+    """Everything that determines a run."""
+
+    data: DataConfig
+    """Which images."""
+    augmentation: tuple[AugmentationConfig, ...] = ()
+    """Random changes to the training images, in this order."""
+    model: ModelConfig
+    """Architecture."""
+    optimizer: OptimizerConfig = Adam()
+    """How the weights follow the gradient."""
+    schedule: ScheduleConfig = NoSchedule()
+    """How the learning rate changes over the run."""
+    loss: LossConfig = CrossEntropy()
+    """What is minimised."""
+    training: TrainingConfig = TrainingConfig()
+    """How long, on what, and how exactly."""

@@ -1,0 +1,1 @@
+"""How runs are carried out: from a request to a recorded ending."""

@@ -1,0 +1,123 @@
+"""One run in a background thread: trained, recorded, and told to whoever listens.
+
+A run gets its row in the history only when everything it needs is there and fits together.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from cnnlab.config.run import RunConfig
+from cnnlab.data import library
+from cnnlab.data.store import Dataset
+from cnnlab.errors import CnnlabError
+from cnnlab.events import Ending, Event, RunFailed, RunFinished, RunInterrupted, RunStopped
+from cnnlab.execution.provenance import git_state, versions
+from cnnlab.history.recorder import Recorder, create_run
+from cnnlab.home import Home, make_folder
+from cnnlab.training.trainer import Trainer
+
+Listener = Callable[[Event], None]
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What a user asks for: a config, and the words to find the run again by.
+
+    `name` is chosen from the preset when it is empty.
+    """
+
+    config: RunConfig
+    preset: str | None = None
+    name: str = ""
+    tags: tuple[str, ...] = ()
+    note: str = ""
+
+
+class RunThread(threading.Thread):
+    """Trains a prepared run and records every event before it passes it on.
+
+    `ending` is set when the thread is over. It is a daemon thread: a process that must end at
+    once does not wait for the step under way.
+    """
+
+    def __init__(self, home: Home, run_id: str, trainer: Trainer, listener: Listener) -> None:
+        super().__init__(name=f"run-{run_id}", daemon=True)
+        self.home = home
+        self.run_id = run_id
+        self.trainer = trainer
+        self.listener = listener
+        self.ending: Ending | None = None
+
+    def run(self) -> None:
+        """Trains to an ending; a history that cannot be written ends the run as failed."""
+        try:
+            with Recorder(self.home, self.run_id) as recorder:
+                for event in self.trainer.train():
+                    recorder.record(event)
+                    self._pass_on(event)
+        except CnnlabError as error:
+            self._pass_on(RunFailed(str(error)))
+
+    def _pass_on(self, event: Event) -> None:
+        if isinstance(event, RunFinished | RunStopped | RunInterrupted | RunFailed):
+            self.ending = event
+        self.listener(event)
+
+    def request_stop(self) -> None:
+        """Asks the run to stop after the step under way."""
+        self.trainer.stop.set()
+
+    def abandon(self) -> None:
+        """Records the run as stopped from another thread, for a process that ends at once."""
+        with suppress(CnnlabError), Recorder(self.home, self.run_id) as recorder:
+            recorder.record(RunStopped("stopped at once by the user"))
+
+
+def with_seed(config: RunConfig) -> RunConfig:
+    """The config with a seed drawn, if it has none."""
+    if config.training.seed is not None:
+        return config
+    training = config.training.model_copy(update={"seed": secrets.randbelow(2**31)})
+    return config.model_copy(update={"training": training})
+
+
+def prepare_run(home: Home, request: RunRequest, dataset: Dataset, listener: Listener) -> RunThread:
+    """Builds a run and writes its row; the thread that comes back is not started yet.
+
+    Raises:
+        ConfigError: the config does not fit the images or this machine; nothing is written.
+        StorageError, HistoryError: the home cannot be written.
+    """
+    config = with_seed(request.config)
+    trainer = Trainer(config, dataset)
+    run_id = create_run(
+        home,
+        config=config.model_dump(mode="json"),
+        dataset=config.data.name,
+        model=config.model.name,
+        monitor=config.training.monitor,
+        epochs=config.training.epochs,
+        preset=request.preset,
+        name=request.name or None,
+        tags=request.tags,
+        note=request.note,
+        versions=versions(),
+        git=git_state(),
+    )
+    trainer.folder = make_folder(home.checkpoints(run_id))
+    return RunThread(home, run_id, trainer, listener)
+
+
+def load_dataset(home: Home, name: str, progress: library.Progress) -> Dataset:
+    """The images that a config names.
+
+    Raises:
+        ConfigError: there is no data set of that name.
+        DataError: it is not on this machine, or damaged.
+    """
+    return library.require(home, name, progress)

@@ -1,0 +1,89 @@
+"""Where things live: every path of cnnlab is decided here.
+
+The home holds what a user makes (history, checkpoints, data sets, own presets). It is
+``CNNLAB_HOME``, else the platform's user data folder. What the project ships (presets and small
+data sets) lies in the repository root in an editable install, beside the package in a wheel.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from cnnlab.errors import StorageError
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folder with history, checkpoints, data sets and own presets."""
+
+    root: Path
+
+    @classmethod
+    def from_environment(cls) -> Home:
+        """The home that ``CNNLAB_HOME`` or the platform names; nothing is created."""
+        named = os.environ.get("CNNLAB_HOME")
+        root = Path(named).expanduser() if named else platformdirs.user_data_path("cnnlab")
+        return cls(root.absolute())
+
+    @property
+    def history(self) -> Path:
+        """The SQLite file with all runs."""
+        return self.root / "history.db"
+
+    @property
+    def datasets(self) -> Path:
+        """The folder with one compact file for each data set."""
+        return self.root / "datasets"
+
+    @property
+    def downloads(self) -> Path:
+        """The folder with the original files of downloaded data sets."""
+        return self.root / "downloads"
+
+    @property
+    def presets(self) -> Path:
+        """The folder with the user's own presets."""
+        return self.root / "presets"
+
+    def run_folder(self, run_id: str) -> Path:
+        """The folder with the files of one run."""
+        return self.root / "runs" / run_id
+
+    def checkpoints(self, run_id: str) -> Path:
+        """The folder with the checkpoints of one run."""
+        return self.run_folder(run_id) / "checkpoints"
+
+
+def make_folder(path: Path) -> Path:
+    """Creates a folder of the home, readable by its owner alone, and returns it.
+
+    Raises:
+        StorageError: the folder cannot be created or written.
+    """
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"The folder {path} cannot be created: {error.strerror}.",
+            "Set CNNLAB_HOME to a folder that you can write to.",
+        ) from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise StorageError(
+            f"The folder {path} cannot be written.",
+            "Set CNNLAB_HOME to a folder that you can write to.",
+        )
+    return path
+
+
+def shipped(kind: str) -> Path:
+    """The folder with what the project ships; `kind` is ``presets`` or ``data``."""
+    in_repository = _PACKAGE.parent / kind
+    if (_PACKAGE.parent / "pyproject.toml").is_file() and in_repository.is_dir():
+        return in_repository
+    return _PACKAGE / "_shipped" / kind

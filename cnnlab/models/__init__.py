@@ -1,0 +1,1 @@
+"""Architectures: one module a family, chosen and described in `cnnlab.config.models`."""

@@ -1,0 +1,352 @@
+"""The training of one run, as a generator of events.
+
+Features: whole data sets on the device as uint8 or streamed from the host; augmentation on the
+device with a draw for each image; mixed precision and channels_last; validation every so many
+steps or each epoch; best and last checkpoint; early stopping; the test split evaluated once, at
+the end, with the best and with the last weights. On the CPU the same config gives the same
+bits, also when it goes on from a checkpoint in the middle of an epoch.
+
+Limits: one device; classification with one label for each image.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+import traceback
+from collections.abc import Generator, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from cnnlab.config.run import RunConfig
+from cnnlab.data.store import Dataset
+from cnnlab.errors import CnnlabError
+from cnnlab.events import (
+    CheckpointKind,
+    CheckpointSaved,
+    EpochFinished,
+    Evaluation,
+    EvaluationFinished,
+    Event,
+    Logged,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    RunStopped,
+    Split,
+    StepsFinished,
+)
+from cnnlab.training.assembly import assemble
+from cnnlab.training.checkpoints import checkpoint_path, load_checkpoint, save_checkpoint
+from cnnlab.training.evaluation import evaluate
+from cnnlab.training.meter import StepMeter
+from cnnlab.training.optimizers import current_lr
+from cnnlab.training.progress import (
+    Progress,
+    early_stopping_is_due,
+    is_better,
+    monitored_value,
+)
+from cnnlab.training.schedules import end_epoch
+
+EVALUATION_BATCH = 500
+"""Images in one step of an evaluation; no gradients are kept, so more fit than in training."""
+
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+
+
+class _StopRequested(Exception):  # noqa: N818 - it asks for an end, it reports no error
+    """Unwinds to the end of the run after `stop` was set."""
+
+
+class Trainer:
+    """Builds everything a run needs, then trains it.
+
+    Args:
+        config: complete, with its seed drawn.
+        dataset: the images that `config.data` names.
+        folder: where checkpoints go; must exist when training begins.
+
+    Raises:
+        ConfigError: the model does not fit the images, or the machine lacks the device.
+
+    Set `stop` from any thread to end the run after the step under way.
+    """
+
+    def __init__(self, config: RunConfig, dataset: Dataset, folder: Path) -> None:
+        self.settings = config.training
+        self.folder = folder
+        self.parts = assemble(config, dataset)
+        self.stop = threading.Event()
+        self.progress = Progress()
+        self.meter = StepMeter()
+        self._order_state = self.parts.order_generator.get_state()
+        self._files: dict[CheckpointKind, Path] = {}
+        self._superseded: list[Path] = []
+        self._last_saved_step: int | None = None
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Steps in an epoch; a last batch of a single image is left out.
+
+        Batch normalisation cannot learn from one image.
+        """
+        images, size = len(self.parts.data.train_indices), self.settings.batch_size
+        full, rest = divmod(images, size)
+        return full + (1 if rest > 1 or full == 0 else 0)
+
+    # The run
+
+    def train(self) -> Iterator[Event]:
+        """Trains from where `progress` stands; ends with exactly one ending."""
+        try:
+            yield self._started()
+            reason = yield from self._epochs()
+            yield from self._final_evaluations()
+            yield RunFinished(reason)
+        except _StopRequested:
+            yield from self._end_stopped()
+        except torch.OutOfMemoryError as error:
+            message = "The device ran out of memory; try a smaller training.batch_size."
+            yield RunFailed(message, str(error))
+        except CnnlabError as error:
+            yield RunFailed(str(error))
+        except Exception as error:
+            yield RunFailed(f"{type(error).__name__}: {error}", traceback.format_exc())
+
+    def _started(self) -> RunStarted:
+        parts, data = self.parts, self.parts.data
+        return RunStarted(
+            device=str(parts.hardware.device),
+            device_name=parts.hardware.name,
+            precision=parts.hardware.precision_name,
+            memory_format=parts.hardware.memory_format_name,
+            residence=data.residence,
+            parameters=parts.summary.parameters,
+            flops=parts.summary.flops,
+            epochs=self.settings.epochs,
+            steps_per_epoch=self.steps_per_epoch,
+            train_images=len(data.train_indices),
+            validation_images=len(data.validation_indices),
+            test_images=len(data.test_indices),
+        )
+
+    def _end_stopped(self) -> Iterator[Event]:
+        """Writes the last checkpoint where it stands, unless that is on disk already."""
+        try:
+            yield from self._drain()
+            if self._last_saved_step != self.progress.step:
+                yield from self._save("last")
+        except CnnlabError as error:
+            yield RunFailed(str(error))
+            return
+        yield RunStopped(f"stopped by the user after step {self.progress.step}")
+
+    def _epochs(self) -> Generator[Event, None, str]:
+        """Trains epoch by epoch; returns why it came to its end."""
+        settings, progress = self.settings, self.progress
+        while progress.epoch < settings.epochs:
+            validation = yield from self._epoch()
+            value = monitored_value(settings.monitor, validation)
+            if early_stopping_is_due(progress, settings.early_stopping, settings.monitor, value):
+                return (
+                    f"early stopping after epoch {progress.epoch}: {settings.monitor} "
+                    f"has not improved for {progress.waited_epochs} epochs"
+                )
+        return "all epochs trained"
+
+    # One epoch
+
+    def _epoch(self) -> Generator[Event, None, Evaluation]:
+        """Trains to the end of the epoch under way and validates; returns that validation."""
+        begun = time.perf_counter() - self.progress.seconds
+        self.meter.restart_clock()
+        for images, labels in self._remaining_batches():
+            if self._validation_is_due():
+                yield from self._drain()
+                yield from self._validate()
+                self.meter.restart_clock()
+            self._step(images, labels)
+            self.progress.seconds = time.perf_counter() - begun
+            if self.stop.is_set():
+                raise _StopRequested
+            if self.meter.is_due():
+                yield from self._drain()
+        yield from self._drain()
+        validation = yield from self._validate()
+        yield from self._end_epoch(validation, time.perf_counter() - begun)
+        return validation
+
+    def _remaining_batches(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """The batches of this epoch from where it stands, in an order drawn for the epoch."""
+        data, size = self.parts.data, self.settings.batch_size
+        self._order_state = self.parts.order_generator.get_state()
+        order = torch.randperm(len(data.train_indices), generator=self.parts.order_generator)
+        rest = order[self.progress.step_in_epoch * size : self.steps_per_epoch * size]
+        if len(rest):
+            yield from data.training.batches(data.train_indices[rest], size)
+
+    def _step(self, images: Tensor, labels: Tensor) -> None:
+        parts = self.parts
+        parts.model.train()
+        for augmentation in parts.augmentations:
+            images = augmentation(images, parts.augmentation_generator)
+        logits = parts.logits(images).float()
+        loss = parts.loss_function(logits, labels)
+        loss.backward()
+        parts.optimizer.step()
+        parts.optimizer.zero_grad(set_to_none=True)
+        correct = (logits.detach().argmax(1) == labels).sum()
+        self.meter.add(loss.detach(), correct, len(labels), current_lr(parts.optimizer))
+        self.progress.step += 1
+        self.progress.step_in_epoch += 1
+
+    def _drain(self) -> Iterator[Event]:
+        """Tells the steps since the last drain and adds them to the epoch's sums."""
+        stretch = self.meter.drain()
+        if stretch is None:
+            return
+        progress = self.progress
+        was_finite = math.isfinite(progress.loss_sum)
+        progress.loss_sum += stretch.loss_sum
+        progress.correct += sum(stretch.correct)
+        progress.images += stretch.images
+        progress.train_seconds += stretch.seconds
+        if was_finite and not math.isfinite(progress.loss_sum):
+            yield Logged("warning", f"The loss is not finite in epoch {progress.epoch + 1}.")
+        yield StepsFinished(
+            epoch=progress.epoch + 1,
+            first_step=progress.step - len(stretch.losses) + 1,
+            losses=stretch.losses,
+            accuracies=stretch.accuracies,
+            lrs=stretch.lrs,
+            images_per_second=stretch.images / max(stretch.seconds, 1e-9),
+        )
+
+    def _validation_is_due(self) -> bool:
+        """Whether it is time to validate in the middle of an epoch; its end always does."""
+        every, progress = self.settings.evaluate_every, self.progress
+        if every == "epoch" or progress.step_in_epoch == 0:
+            return False
+        return progress.step % every == 0 and progress.validated_step != progress.step
+
+    def _end_epoch(self, validation: Evaluation, seconds: float) -> Iterator[Event]:
+        progress = self.progress
+        lr = current_lr(self.parts.optimizer)
+        end_epoch(self.parts.schedule, validation.loss)
+        yield EpochFinished(
+            epoch=progress.epoch + 1,
+            step=progress.step,
+            train_loss=progress.loss_sum / progress.images,
+            train_accuracy=progress.correct / progress.images,
+            validation_loss=validation.loss,
+            validation_accuracy=validation.accuracy,
+            lr=lr,
+            seconds=seconds,
+            images_per_second=progress.images / max(progress.train_seconds, 1e-9),
+        )
+        progress.begin_epoch()
+        yield from self._save("last")
+
+    # Evaluation
+
+    def _evaluate(self, split: Split) -> Evaluation:
+        parts = self.parts
+        parts.model.eval()
+        source, indices = parts.data.split(split)
+        batches = self._until_stopped(source.batches(indices, EVALUATION_BATCH))
+        return evaluate(parts.logits, parts.loss_function, batches, parts.data.classes)
+
+    def _until_stopped(
+        self, batches: Iterator[tuple[Tensor, Tensor]]
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        for batch in batches:
+            if self.stop.is_set():
+                raise _StopRequested
+            yield batch
+
+    def _validate(self) -> Generator[Event, None, Evaluation]:
+        """Validates, and keeps the weights if they are the best so far."""
+        progress, monitor = self.progress, self.settings.monitor
+        evaluation = self._evaluate("validation")
+        progress.validated_step = progress.step
+        yield EvaluationFinished("validation", None, progress.epoch + 1, progress.step, evaluation)
+        value = monitored_value(monitor, evaluation)
+        progress.value = value
+        if is_better(monitor, value, progress.best_value):
+            progress.best_value, progress.best_step = value, progress.step
+            yield from self._save("best")
+        return evaluation
+
+    def _final_evaluations(self) -> Iterator[Event]:
+        """Evaluates every split with the last and with the best weights."""
+        yield Logged("info", "Evaluating the last and the best checkpoint on every split.")
+        step, best_step = self.progress.step, self.progress.best_step
+        results: dict[Split, Evaluation] = {}
+        for split in SPLITS:
+            results[split] = self._evaluate(split)
+            yield EvaluationFinished(split, "last", self._epoch_of(step), step, results[split])
+        if best_step != step:
+            self.parts.model.load_state_dict(load_checkpoint(self._files["best"])["model"])
+            results = {}
+        for split in SPLITS:
+            result = results.get(split) or self._evaluate(split)
+            yield EvaluationFinished(split, "best", self._epoch_of(best_step), best_step, result)
+
+    def _epoch_of(self, step: int) -> int:
+        """The epoch that a step belongs to."""
+        return -(-step // self.steps_per_epoch)
+
+    # Checkpoints
+
+    def _save(self, kind: CheckpointKind) -> Iterator[Event]:
+        """Writes a checkpoint; those before go once whoever listens knows of the new one.
+
+        A best checkpoint that was beaten stays until the next `last` one: the `last` on disk
+        must not name a file that is gone.
+        """
+        progress = self.progress
+        epoch = self._epoch_of(progress.step)
+        path = checkpoint_path(self.folder, kind, epoch, progress.step)
+        before = self._files.get(kind)
+        self._files[kind] = path
+        saved = save_checkpoint(path, self.state_dict())
+        yield CheckpointSaved(
+            kind, epoch, progress.step, path, saved.bytes, saved.sha256, progress.value
+        )
+        if before is not None and before != path:
+            self._superseded.append(before)
+        if kind == "last":
+            self._last_saved_step = progress.step
+            for old in self._superseded:
+                old.unlink(missing_ok=True)
+            self._superseded = []
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that is needed to go on from here: plain values and tensors."""
+        state = self.parts.state_dict()
+        if self.progress.step_in_epoch:
+            # The order of an epoch under way is drawn again from where its generator was.
+            state["random"]["order"] = self._order_state
+        best = self._files.get("best")
+        return {
+            **state,
+            "progress": asdict(self.progress),
+            "best_checkpoint": best.name if best else None,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Goes back to where a checkpoint in `folder` was written.
+
+        Raises:
+            CheckpointError: the checkpoint belongs to a run with another config.
+        """
+        self.parts.load_state_dict(state)
+        self.progress = Progress(**state["progress"])
+        if state["best_checkpoint"]:
+            self._files["best"] = self.folder / state["best_checkpoint"]

@@ -1,0 +1,69 @@
+"""What every test gets: a home of its own, and real digits to train on."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cnnlab.data import library
+from cnnlab.data.store import Dataset
+from cnnlab.home import Home
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A fresh home in a temporary folder, named by CNNLAB_HOME."""
+    root = tmp_path / "home"
+    monkeypatch.setenv("CNNLAB_HOME", str(root))
+    return Home(root)
+
+
+@pytest.fixture(scope="session")
+def digits(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """The 5,000 real MNIST digits that the project ships."""
+    return library.require(Home(tmp_path_factory.mktemp("digits")), "mnist-5k")
+
+
+@pytest.fixture(scope="session")
+def few_digits(digits: Dataset) -> Dataset:
+    """The first 600 of them for training and 200 for testing."""
+    return dataclasses.replace(
+        digits,
+        train_images=digits.train_images[:600].copy(),
+        train_labels=digits.train_labels[:600].copy(),
+        test_images=digits.test_images[:200].copy(),
+        test_labels=digits.test_labels[:200].copy(),
+    )
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder with whole data sets, for the tests that need them."""
+    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("CNNLAB_TEST_DATA", beside))
+    if not folder.is_dir():
+        pytest.skip(
+            "needs the original files: put mnist/*-ubyte.gz and cifar10-images.tar.xz "
+            "(train/<class>/*.jpg, test/<class>/*.jpg) into a folder and name it in "
+            "CNNLAB_TEST_DATA"
+        )
+    return folder
+
+
+@pytest.fixture
+def tiny_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of one megabyte, to fill up."""
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip("needs to mount a small tmpfs: run the tests as root on Linux")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
