@@ -8,8 +8,8 @@ an augmentation is to add one such class to its union.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
-from typing import Any, ClassVar, get_args
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, ClassVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
@@ -17,7 +17,17 @@ from pydantic import BaseModel, ConfigDict, model_validator
 class Section(BaseModel):
     """A table of a config: unknown fields are refused, values do not change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expand_bare_names(cls, value: Any) -> Any:
+        """``optimizer = "adam"`` is Adam with its defaults, also in a list of components."""
+        if not isinstance(value, Mapping):
+            return value
+        return {key: _expanded(cls, key, inner) for key, inner in value.items()}
 
 
 class Component(Section):
@@ -27,12 +37,6 @@ class Component(Section):
     """What the fields are keyword arguments of, as ``module:attribute``."""
 
     name: str
-
-    @model_validator(mode="before")
-    @classmethod
-    def _accept_a_bare_name(cls, value: Any) -> Any:
-        """``optimizer = "adam"`` is Adam with its defaults."""
-        return {"name": value} if isinstance(value, str) else value
 
     def parameters(self) -> dict[str, Any]:
         """The fields as keyword arguments for the target."""
@@ -45,11 +49,28 @@ class Component(Section):
         return loaded
 
 
-def members(union: Any) -> dict[str, type[Component]]:
-    """The components of a (discriminated) union, or the one component, by their `name`."""
-    if isinstance(union, type):
-        kinds: tuple[Any, ...] = (union,)
-    else:
-        first = get_args(union)[0]
-        kinds = (first,) if isinstance(first, type) else get_args(first)
+def members(annotation: Any) -> dict[str, type[Component]]:
+    """The components that a union (or a lone component) offers, by their `name`; else none."""
+    annotation = unwrapped(annotation)
+    kinds = (annotation,) if isinstance(annotation, type) else get_args(annotation)
+    if not kinds or not all(isinstance(k, type) and issubclass(k, Component) for k in kinds):
+        return {}
     return {get_args(kind.model_fields["name"].annotation)[0]: kind for kind in kinds}
+
+
+def unwrapped(annotation: Any) -> Any:
+    """A type without what `Annotated` says about it."""
+    return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+
+
+def _expanded(model: type[BaseModel], key: str, value: Any) -> Any:
+    field = model.model_fields.get(key)
+    if field is None:
+        return value
+    if isinstance(value, str) and members(field.annotation):
+        return {"name": value}
+    if isinstance(value, list | tuple):
+        entries = get_args(field.annotation)
+        if entries and members(entries[0]):
+            return [{"name": entry} if isinstance(entry, str) else entry for entry in value]
+    return value

@@ -14,6 +14,9 @@ from cnnlab.errors import ConfigError
 
 Table = dict[str, Any]
 
+_DEEPEST = 10
+"""Parts of a path; no field of a config lies deeper."""
+
 COMPONENTS = ("model", "optimizer", "schedule", "loss")
 """The tables whose `name` decides which other fields they have."""
 
@@ -28,16 +31,24 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> Table:
 
 def _merge_field(key: str, old: Any, new: Any) -> Any:
     if key in COMPONENTS:
-        old, new = _table(old), _table(new)
-        if "name" in new and new["name"] != old.get("name"):
-            return new
+        return _merge_component(old, new)
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         return merge(old, new)
     return new
 
 
+def _merge_component(old: Any, new: Any) -> Any:
+    """A component's table, begun afresh where the name is another one."""
+    old, new = _table(old), _table(new)
+    if not isinstance(old, Mapping) or not isinstance(new, Mapping):
+        return new
+    if "name" in new and new["name"] != old.get("name"):
+        return dict(new)
+    return merge(old, new)
+
+
 def _table(value: Any) -> Any:
-    """A component given by its bare name, as the table it stands for."""
+    """A component given by its bare name, or not at all, as the table it stands for."""
     if value is None:
         return {}
     return {"name": value} if isinstance(value, str) else value
@@ -46,14 +57,15 @@ def _table(value: Any) -> Any:
 def apply_settings(config: Mapping[str, Any], settings: Sequence[str]) -> Table:
     """Lays ``field.path=value`` settings over a config's plain values.
 
-    A `name` is set before the other fields of its table, whatever the order of the settings.
-    Values stay text where the schema can read them; lists and tables are read as TOML.
+    A table is set before its fields, and its `name` before its other fields, whatever the order
+    of the settings; of two values for the same field the later one counts. Values stay text,
+    which the schema reads; lists, tables and quoted texts are read as TOML.
 
     Raises:
         ConfigError: a setting without ``=`` or a path, or a list that is not TOML.
     """
     parsed = [_parse(setting) for setting in settings]
-    parsed.sort(key=lambda item: item[0][-1] != "name" and len(item[0]) > 1)
+    parsed.sort(key=lambda item: (len(item[0]), item[0][-1] != "name"))
     result = dict(config)
     for path, value in parsed:
         result = merge(result, _nest(result, path, value))
@@ -63,7 +75,7 @@ def apply_settings(config: Mapping[str, Any], settings: Sequence[str]) -> Table:
 def _parse(setting: str) -> tuple[list[str], Any]:
     path, equals, text = setting.partition("=")
     parts = [part.strip() for part in path.split(".")]
-    if not equals or not all(parts):
+    if not equals or not all(parts) or len(parts) > _DEEPEST:
         raise ConfigError(
             f"The setting {setting!r} is not of the form field=value.",
             "For example: --set optimizer.lr=0.01",
@@ -76,7 +88,8 @@ def _read_value(setting: str, text: str) -> Any:
         return text
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError as error:
+    # A number with thousands of digits is a plain ValueError.
+    except (ValueError, RecursionError) as error:
         raise ConfigError(
             f"The value of the setting {setting!r} cannot be read: {error}.",
             "Lists are written as in TOML: --set 'model.channels=[16, 32]'",
@@ -95,13 +108,14 @@ def _nest(base: Any, path: Sequence[str], value: Any) -> Any:
 
 
 def _with_entry(entries: Sequence[Any], index: str, rest: Sequence[str], value: Any) -> list[Any]:
-    if not index.isdigit() or int(index) >= len(entries):
+    positions = {str(position): position for position in range(len(entries))}
+    if index not in positions:
         raise ConfigError(
             f"There is no entry {index!r} in a list of {len(entries)}.", "Entries count from 0."
         )
     changed = list(entries)
-    position = int(index)
-    overlay = _nest(changed[position], rest, value)
-    both = isinstance(changed[position], Mapping) and isinstance(overlay, Mapping)
-    changed[position] = merge(changed[position], overlay) if both else overlay
+    old = changed[positions[index]]
+    overlay = _nest(old, rest, value)
+    # The tables in lists are components, as the augmentations are.
+    changed[positions[index]] = _merge_component(old, overlay) if rest else overlay
     return changed

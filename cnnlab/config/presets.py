@@ -10,7 +10,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pydantic import Field
@@ -72,7 +72,9 @@ class Preset:
         Raises:
             ConfigError: an unknown field or a value that is not allowed.
         """
-        return validate(RunConfig, apply_settings(self.tables, settings)) if settings else self.config
+        return (
+            validate(RunConfig, apply_settings(self.tables, settings)) if settings else self.config
+        )
 
 
 def folders(home: Home) -> list[Path]:
@@ -86,6 +88,7 @@ def names(home: Home) -> list[str]:
         path.relative_to(folder).with_suffix("").as_posix()
         for folder in folders(home)
         for path in folder.rglob("*.toml")
+        if _is_file(path)
     }
     return sorted(found)
 
@@ -106,23 +109,43 @@ def load(home: Home, name: str) -> Preset:
 def find(home: Home, name: str, beside: Path | None = None) -> Path:
     """The file of a preset; a path is looked up relative to `beside`, else to where we are."""
     if name.endswith(".toml"):
-        path = (beside / name) if beside else Path(name).expanduser()
-        if not path.is_file():
+        path = (beside or Path()) / name
+        if not _is_file(path):
             raise ConfigError(f"There is no preset file {path}.", "Check the path.")
         return path
-    for folder in folders(home):
-        path = folder / f"{name}.toml"
-        if path.is_file() and path.resolve().is_relative_to(folder.resolve()):
-            return path
+    if _stays_inside(name):
+        for folder in folders(home):
+            path = folder / f"{name}.toml"
+            if _is_file(path):
+                return path
+    if _is_file(Path(name)):
+        raise ConfigError(f"{name} is not a preset file.", "Its name must end in .toml.")
     raise unknown_name("preset", name, names(home), "See `cnnlab presets list`.")
+
+
+def _stays_inside(name: str) -> bool:
+    """Whether a name leads to a place below the folder it is looked up in."""
+    path = PurePosixPath(name)
+    return not path.is_absolute() and ".." not in path.parts
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is such a file; names that no file can have are no error."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _read_chain(home: Home, path: Path, seen: tuple[Path, ...]) -> tuple[About, Table]:
     """What a file says about itself, and its tables over those of what it extends."""
     path = path.resolve()
     if path in seen:
-        chain = " extends ".join(file.stem for file in (*seen, path))
-        raise ConfigError(f"The preset {path} extends itself: {chain}.", "Break the circle.")
+        circle = (*seen[seen.index(path) :], path)
+        raise ConfigError(
+            f"The preset {path} extends itself: {' extends '.join(file.stem for file in circle)}.",
+            "Let one of them extend another preset, or none.",
+        )
     about, tables = _read(path)
     if not about.extends:
         return about, tables
@@ -140,7 +163,8 @@ def _read(path: Path) -> tuple[About, Table]:
         if path.stat().st_size > _LARGEST_FILE:
             raise ConfigError(f"{path} is too large for a preset.", "A preset is a TOML file.")
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    # Not TOML, not UTF-8, or a number with thousands of digits: each is a ValueError.
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path} is not valid TOML: {error}.", "Mend the file.") from None
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.", "Check the file.") from None

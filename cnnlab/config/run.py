@@ -22,6 +22,13 @@ Monitor = Literal[
     "validation_accuracy", "validation_loss", "validation_precision_macro", "validation_f1_macro"
 ]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
+Device = Annotated[
+    str,
+    Field(
+        pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$",
+        examples=["auto", "cpu", "cuda", "cuda:0", "mps"],
+    ),
+]
 
 
 class DataConfig(Section):
@@ -63,7 +70,7 @@ class TrainingConfig(Section):
     """When to give up before the last epoch."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
     """Fixes weights, split, order and augmentation; drawn when the run starts if absent."""
-    device: Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")] = "auto"
+    device: Device = "auto"
     """`auto` (the first CUDA device, else the CPU), `cpu`, `cuda`, `cuda:1`, `mps`."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """Arithmetic of the forward pass; `auto` is bfloat16 on CUDA devices that have it."""

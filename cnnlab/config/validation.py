@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from cnnlab.config.component import members
-from cnnlab.errors import ConfigError, suggestion
+from cnnlab.config.component import Component, members
+from cnnlab.config.words import alternatives, choices, describe
+from cnnlab.errors import ConfigError, nearest, suggestion
 
 ModelType = TypeVar("ModelType", bound=BaseModel)
+
+_LONGEST_VALUE = 60
+"""Characters of a wrong value that a message repeats."""
 
 
 def validate(model: type[ModelType], value: Any, where: str = "") -> ModelType:
     """Builds a model from plain values, as TOML or the command line gives them.
 
     Args:
+        model: the class of the config or section.
+        value: its table of plain values.
         where: what is being checked, such as a file, for the message; may be empty.
 
     Raises:
@@ -26,84 +34,157 @@ def validate(model: type[ModelType], value: Any, where: str = "") -> ModelType:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        lines = [_sentence(model, details) for details in error.errors(include_url=False)]
+        findings = [_Finding.at(model, details, value) for details in error.errors()]
         # A value that fits no member of a union is reported once for each member.
-        lines = list(dict.fromkeys(lines))
+        lines = list(dict.fromkeys(finding.sentence() for finding in findings))
         prefix = f"{where}: " if where else ""
         raise ConfigError("\n".join(prefix + line for line in lines)) from None
 
 
-def _sentence(model: type[BaseModel], details: ErrorDetails) -> str:
-    """One finding in words."""
-    location, kind = details["loc"], details["type"]
-    context = details.get("ctx", {})
-    path, fields, tag_names = _walk(model, location)
-    if kind == "extra_forbidden":
-        name = str(location[-1])
-        return f"{path}: there is no such field. {suggestion(name, fields)}"
-    if kind == "missing":
-        return f"{path}: this field is needed."
-    if kind == "union_tag_invalid":
-        tag = str(context["tag"])
-        return f"{path}.name: unknown name {tag!r}. {suggestion(tag, tag_names)}"
-    if kind == "union_tag_not_found":
-        return f"{path}: the field `name` is needed. {suggestion('', tag_names)}"
-    if kind == "literal_error":
-        return f"{path}: {details['input']!r} is not allowed, only {context['expected']}."
-    if kind == "value_error":
-        return f"{path}: {context['error']}."
-    message = details["msg"][0].lower() + details["msg"][1:]
-    return f"{path}: {details['input']!r} is wrong: {message}."
+@dataclass(frozen=True)
+class _Finding:
+    """What pydantic found, and where that is in the user's own words.
 
-
-def _walk(
-    model: type[BaseModel], location: Sequence[str | int]
-) -> tuple[str, list[str], list[str]]:
-    """Follows a finding's location through the models.
-
-    Returns the dotted path as a user would write it (without the names of union members), the
-    fields known beside the last part, and the names of the union the location ends in.
+    Attributes:
+        root: the class that was validated.
+        path: keys and positions from there, without the names of union members.
+        owner: the class of the table that the path's last key is in.
+        field: that field; None where there is no such field.
+        inside: whether the fault lies in a part of the field's value, such as an entry.
+        value: what stands at the path, if anything does.
     """
-    current: Any = model
-    path: list[str] = []
-    fields: list[str] = []
-    for part in location:
-        if isinstance(part, int):
-            path.append(str(part))
-            current = _inner(current)
-            continue
-        choices = _members(current)
-        if part in choices and not _is_model(current):
-            current = choices[part]
-            continue
-        if not _is_model(current):
-            continue  # the branch of a union of plain types, such as 'constrained-int'
-        fields = list(current.model_fields)
-        path.append(part)
-        field = current.model_fields.get(part)
-        current = _annotation(field) if field is not None else None
-    return ".".join(path), fields, list(_members(current))
+
+    root: type[BaseModel]
+    details: ErrorDetails
+    path: tuple[str | int, ...]
+    owner: type[BaseModel]
+    field: FieldInfo | None
+    inside: bool
+    value: Any
+
+    @classmethod
+    def at(cls, root: type[BaseModel], details: ErrorDetails, value: Any) -> _Finding:
+        """Follows a finding's location through the models and the values."""
+        current: Any = root
+        owner, field, path = root, None, []
+        inside = False
+        for part in details["loc"]:
+            table = _table_class(current)
+            named = members(current)
+            if table is not None:
+                owner, field = table, table.model_fields.get(str(part))
+                current = field.annotation if field else None
+                path.append(part)
+            elif part in named:
+                current = named[str(part)]
+            elif isinstance(part, int) and _lists_tables(current):
+                current = get_args(current)[0]
+                path.append(part)
+            else:
+                inside = True
+                break
+        found = _value_at(value, path) if inside else details["input"]
+        return cls(root, details, tuple(path), owner, field, inside, found)
+
+    def sentence(self) -> str:
+        """The finding in words."""
+        kind, context = self.details["type"], self.details.get("ctx", {})
+        place = ".".join(_printable(str(part)) for part in self.path) or "The config"
+        if kind == "extra_forbidden":
+            return f"{place}: {self._no_such_field()}"
+        if kind == "value_error":
+            return f"{place}: {context['error']}."
+        if kind == "union_tag_invalid":
+            return f"{place}.name: {self._unknown_name(str(context['tag']))}"
+        if kind == "union_tag_not_found":
+            return f"{place}: the field name is needed. {suggestion('', self._names())}"
+        if kind == "missing" and not self.inside:
+            return f"{place}: this field is needed, {self._wanted()}."
+        if self.path and self.path[-1] == "name" and issubclass(self.owner, Component):
+            return f"{place}: {self._unknown_name(str(self.value))}"
+        return f"{place}: {_shown(self.value)} is not allowed; {self._remedy()}"
+
+    def _no_such_field(self) -> str:
+        """Names the nearest fields, or where in the config a field of that name is."""
+        name = str(self.path[-1])
+        fields = list(self.owner.model_fields)
+        elsewhere = [path for path in _paths(self.root) if path.rpartition(".")[2] == name]
+        if len(self.path) == 1 and elsewhere:
+            paths = alternatives([repr(path) for path in dict.fromkeys(elsewhere)])
+            return f"there is no such field. Did you mean {paths}?"
+        if issubclass(self.owner, Component):
+            component = get_args(self.owner.model_fields["name"].annotation)[0]
+            return f"{component} has no such field. {suggestion(name, fields)}"
+        return f"there is no such field. {suggestion(name, fields)}"
+
+    def _unknown_name(self, name: str) -> str:
+        return f"unknown name {_shown(name)}. {suggestion(name, self._names())}"
+
+    def _names(self) -> list[str]:
+        """The names of the components that the path ends in."""
+        if self.field is None:
+            return []
+        kinds = members(self.field.annotation) or members(_entry(self.field.annotation))
+        return list(kinds) or choices(self.field)
+
+    def _wanted(self) -> str:
+        return describe(self.field) if self.field else "a table of fields"
+
+    def _remedy(self) -> str:
+        """What to write instead."""
+        valid = choices(self.field) if self.field else []
+        if not valid:
+            return f"it must be {self._wanted()}."
+        close = nearest(str(self.value), valid)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        return f"use {self._wanted()}.{hint}"
 
 
-def _annotation(field: Any) -> Any:
-    return field.annotation
+def _table_class(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return None
 
 
-def _inner(annotation: Any) -> Any:
-    """The type of a tuple's entries."""
-    arguments = get_args(annotation)
-    return arguments[0] if arguments else None
+def _entry(annotation: Any) -> Any:
+    """The type of a list's entries."""
+    return next(iter(get_args(annotation)), None)
 
 
-def _is_model(annotation: Any) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+def _lists_tables(annotation: Any) -> bool:
+    return bool(members(_entry(annotation)))
 
 
-def _members(annotation: Any) -> dict[str, Any]:
-    """The components of a discriminated union by name; empty for anything else."""
-    kinds = get_args(annotation)
-    if kinds and all(_is_model(kind) and "name" in kind.model_fields for kind in kinds):
-        return {name: kind for kind in kinds for name in members(kind)}
-    if kinds and not isinstance(annotation, type) and len(kinds) > 1:
-        return _members(kinds[0])  # Annotated[union, Field(...)]
-    return {}
+def _value_at(value: Any, path: list[str | int]) -> Any:
+    """What stands at a path of plain tables and lists; None if nothing does."""
+    for part in path:
+        if isinstance(value, Mapping):
+            value = value.get(part)
+        elif isinstance(value, list | tuple) and isinstance(part, int) and part < len(value):
+            value = value[part]
+        else:
+            return None
+    return value
+
+
+def _paths(model: type[BaseModel], before: str = "") -> Iterator[str]:
+    """The dotted paths of all fields in a config, those of every component included."""
+    for name, field in model.model_fields.items():
+        path = f"{before}{name}"
+        yield path
+        table = _table_class(field.annotation)
+        for inner in members(field.annotation).values() or ([table] if table else []):
+            yield from _paths(inner, f"{path}.")
+
+
+def _shown(value: Any) -> str:
+    """A value as it is written, cut where it is long."""
+    text = repr(value) if isinstance(value, str) else str(value)
+    if isinstance(value, bool):
+        text = text.lower()
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
+
+
+def _printable(text: str) -> str:
+    """A key without what would move the cursor or colour the terminal."""
+    return text if text.isprintable() else repr(text)

@@ -1,0 +1,1 @@
+"""Images in, batches out: known data sets, import and download, splits, batches, augmentation."""

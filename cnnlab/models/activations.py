@@ -20,3 +20,8 @@ _KINDS: dict[Activation, type[nn.Module]] = {
 def build_activation(name: Activation) -> nn.Module:
     """The activation of that name, with PyTorch's defaults."""
     return _KINDS[name]()
+
+
+def activation_name(name: Activation, number: int) -> str:
+    """What a network calls its activation of that number: ``relu1``, ``leaky_relu2``."""
+    return f"{name.replace('-', '_')}{number}"

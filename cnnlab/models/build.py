@@ -8,11 +8,42 @@ from torch import nn
 from cnnlab.config.models import ModelConfig
 from cnnlab.errors import ConfigError
 
+Shape = tuple[int, int, int]
+"""Channels, height and width of an image."""
 
-def build_model(config: ModelConfig, shape: tuple[int, int, int], classes: int) -> nn.Module:
-    """The network that a config names, with fresh weights from torch's random state.
+
+def build_model(config: ModelConfig, shape: Shape, classes: int) -> nn.Module:
+    """The network that a config names, with fresh float32 weights from torch's random state.
 
     Args:
+        config: the model and its parameters.
+        shape: channels, height and width of an image.
+        classes: number of classes.
+
+    Raises:
+        ConfigError: the architecture does not fit images of this shape, or its weights do not
+            fit into memory.
+    """
+    outline = outline_model(config, shape, classes)
+    try:
+        model: nn.Module = config.load()(shape, classes, **config.parameters())
+    except (RuntimeError, MemoryError) as error:
+        size = sum(weights.numel() * weights.element_size() for weights in outline.parameters())
+        raise ConfigError(
+            f"The weights of the model {config.name} take {size / 2**30:,.1f} GiB, more than "
+            "this machine has free.",
+            f"Make it smaller; `cnnlab models show {config.name}` lists its fields.",
+        ) from error
+    return model
+
+
+def outline_model(config: ModelConfig, shape: Shape, classes: int) -> nn.Module:
+    """The same network on torch's meta device: every shape, no weights, at no cost.
+
+    One image without numbers is sent through it, which finds every layer that does not fit.
+
+    Args:
+        config: the model and its parameters.
         shape: channels, height and width of an image.
         classes: number of classes.
 
@@ -20,23 +51,20 @@ def build_model(config: ModelConfig, shape: tuple[int, int, int], classes: int) 
         ConfigError: the architecture does not fit images of this shape.
     """
     build = config.load()
-    with torch.device("meta"):
-        _check_output(build(shape, classes, **config.parameters()), config.name, shape, classes)
-    model: nn.Module = build(shape, classes, **config.parameters())
-    return model
-
-
-def _check_output(
-    model: nn.Module, name: str, shape: tuple[int, int, int], classes: int
-) -> None:
-    """Sends shapes without numbers through a network: costs nothing, finds every mismatch."""
     try:
-        output = model.eval()(torch.empty(2, *shape, device="meta"))
-    except RuntimeError as error:
+        with torch.device("meta"):
+            model: nn.Module = build(shape, classes, **config.parameters())
+            output = model.eval()(torch.empty(1, *shape))
+    # A size beyond 64 bits is a TypeError in torch, any other mismatch a RuntimeError.
+    except (RuntimeError, TypeError) as error:
         raise ConfigError(
-            f"The model {name} does not fit images of {'x'.join(map(str, shape))}: "
+            f"The model {config.name} does not fit images of {'x'.join(map(str, shape))}: "
             f"{str(error).splitlines()[0]}.",
-            "Change the model's fields, or use another model.",
+            f"Change its fields (`cnnlab models show {config.name}`), or use another model.",
         ) from error
-    if output.shape != (2, classes):
-        raise ConfigError(f"The model {name} gives {tuple(output.shape)}, not (2, {classes}).")
+    if output.shape != (1, classes):
+        raise ConfigError(
+            f"The model {config.name} gives {tuple(output.shape)} for one image, "
+            f"not (1, {classes})."
+        )
+    return model.train()

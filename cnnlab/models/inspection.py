@@ -13,7 +13,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 @dataclass(frozen=True)
 class LayerSummary:
-    """One layer; `flops` is for one image, a multiply-add counted as two."""
+    """One layer; shape and FLOPs are for one image, a multiply-add counted as two."""
 
     name: str
     kind: str
@@ -33,42 +33,50 @@ class ModelSummary:
 
 
 def inspect_model(model: nn.Module, shape: tuple[int, int, int]) -> ModelSummary:
-    """Follows one image of the given shape through a copy of the network without numbers.
+    """Follows one image through a copy of the network that has shapes and no numbers.
 
-    FLOPs are PyTorch's count (convolutions and matrix products). The network itself, its mode
-    and the random state stay as they are.
+    FLOPs are PyTorch's count of one forward pass: convolutions and matrix products, without
+    biases, activations, norms and pooling. The network itself and the random state stay as they
+    are, whatever the device.
+
+    Args:
+        model: a network of images to logits.
+        shape: channels, height and width of an image.
     """
-    bare = copy.deepcopy(model).to("meta").eval()
+    outline = _outline(model)
+    leaves = {name: part for name, part in outline.named_modules() if not list(part.children())}
     outputs: dict[str, tuple[int, ...]] = {}
-    leaves = {name: module for name, module in bare.named_modules() if not list(module.children())}
-    hooks = [
-        module.register_forward_hook(_note_output(outputs, name))
-        for name, module in leaves.items()
-    ]
-    counter = FlopCounterMode(display=False)
-    with counter, torch.no_grad():
-        bare(torch.empty(1, *shape, device="meta"))
-    for hook in hooks:
-        hook.remove()
-    by_module = counter.get_flop_counts()
-    root = type(bare).__name__
+    for name, part in leaves.items():
+        part.register_forward_hook(_note_output(outputs, name))
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        outline(torch.empty(1, *shape, device="meta"))
+    flops = counter.get_flop_counts()
+    root = type(outline).__name__
     layers = tuple(
         LayerSummary(
             name=name,
             kind=type(leaves[name]).__name__,
             output_shape=output,
-            parameters=sum(p.numel() for p in leaves[name].parameters()),
-            flops=sum(by_module.get(f"{root}.{name}", {}).values()),
+            parameters=_count(leaves[name]),
+            flops=sum(flops.get(f"{root}.{name}", {}).values()),
         )
         for name, output in outputs.items()
     )
-    parameters = list(model.parameters())
-    return ModelSummary(
-        layers=layers,
-        parameters=sum(p.numel() for p in parameters),
-        trainable=sum(p.numel() for p in parameters if p.requires_grad),
-        flops=counter.get_total_flops(),
-    )
+    return ModelSummary(layers, _count(model), _count(model, True), counter.get_total_flops())
+
+
+def _outline(model: nn.Module) -> nn.Module:
+    """A copy on the meta device in evaluation mode; the weights themselves are not copied."""
+    bare: dict[int, Tensor] = {}
+    for weights in model.parameters():
+        bare[id(weights)] = nn.Parameter(weights.detach().to("meta"), weights.requires_grad)
+    for values in model.buffers():
+        bare[id(values)] = values.detach().to("meta")
+    return copy.deepcopy(model, bare).eval()
+
+
+def _count(model: nn.Module, only_trainable: bool = False) -> int:
+    return sum(p.numel() for p in model.parameters() if p.requires_grad or not only_trainable)
 
 
 def _note_output(

@@ -10,8 +10,9 @@ Size = tuple[int, int]
 
 def after_window(
     layer: str,
+    window: str,
     size: Size,
-    kernel_size: int,
+    side: int,
     *,
     stride: int = 1,
     padding: int = 0,
@@ -21,18 +22,24 @@ def after_window(
 
     Args:
         layer: how to call the layer in an error, such as ``Convolution 2``.
+        window: how to call what moves over the input, such as ``kernel``.
+        size: height and width of the input.
+        side: side of the square window.
+        stride: step of the window.
+        padding: zeros at each side of the input.
+        dilation: distance between the points of the window.
 
     Raises:
         ConfigError: the window is larger than its padded input.
     """
-    reach = dilation * (kernel_size - 1) + 1
+    reach = dilation * (side - 1) + 1
     height, width = (length + 2 * padding for length in size)
-    if reach > height or reach > width:
-        spread = f" spread over {reach}x{reach} by its dilation" if dilation > 1 else ""
-        padded = f" with its padding {height}x{width}" if padding else ""
+    if reach > min(height, width):
+        spread = f" (dilation {dilation}, so it covers {reach}x{reach})" if dilation > 1 else ""
+        padded = f" ({height}x{width} with its padding)" if padding else ""
         raise ConfigError(
-            f"{layer} has a {kernel_size}x{kernel_size} window{spread}, but its input is only "
-            f"{size[0]}x{size[1]}{padded and ',' + padded}.",
-            "Use a smaller window, more padding, fewer layers or less pooling.",
+            f"{layer} has a {side}x{side} {window}{spread}, but its input is only "
+            f"{size[0]}x{size[1]}{padded}.",
+            "Use a smaller window, more padding, fewer layers or less pooling before it.",
         )
     return (height - reach) // stride + 1, (width - reach) // stride + 1

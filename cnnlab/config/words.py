@@ -1,0 +1,125 @@
+"""What a field accepts, in words: for messages and for the tables of the command line."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import annotated_types
+from pydantic.fields import FieldInfo
+
+from cnnlab.config.component import Section, members
+
+_PLAIN = {
+    int: ("a whole number", "whole numbers"),
+    float: ("a number", "numbers"),
+    str: ("a text", "texts"),
+}
+"""How types are called, one value and several; bool has no plural in any config."""
+
+
+@dataclass(frozen=True)
+class _Words:
+    """A type in words: for one value, and for a list of such values."""
+
+    one: str
+    many: str
+
+
+def describe(field: FieldInfo) -> str:
+    """What a field accepts, such as ``a whole number above 0``."""
+    return _words(field.annotation, _facts(field.metadata), field.examples).one
+
+
+def alternatives(names: Sequence[str]) -> str:
+    """Names as a choice: ``a, b or c``."""
+    return _joined(names, "or")
+
+
+def choices(field: FieldInfo) -> list[str]:
+    """The texts that a field accepts, or examples of them; empty if any text or none will do."""
+    return _choices(field.annotation, field.examples)
+
+
+def _choices(annotation: Any, examples: Sequence[Any] | None) -> list[str]:
+    if get_origin(annotation) is Literal:
+        return [str(value) for value in get_args(annotation)]
+    return [str(example) for example in examples or ()]
+
+
+def _words(annotation: Any, facts: Sequence[Any], examples: Sequence[Any] | None = None) -> _Words:
+    """The words for a type with the bounds that are set on it."""
+    named = members(annotation)
+    if named:
+        names = alternatives(list(named))
+        return _Words(f"a table with a name ({names})", f"tables, each with a name ({names})")
+    if get_origin(annotation) is Annotated:
+        inner, *more = get_args(annotation)
+        return _words(inner, [*facts, *_facts(more)], examples)
+    texts = _choices(annotation, examples)
+    if texts:
+        words = alternatives(texts) if len(texts) > 1 else repr(texts[0])
+        return _Words(words, words)
+    if get_origin(annotation) in (Union, types.UnionType):
+        return _union(get_args(annotation))
+    if get_origin(annotation) is tuple:
+        return _list(get_args(annotation))
+    return _plain(annotation, facts)
+
+
+def _union(kinds: Sequence[Any]) -> _Words:
+    """A choice of types; `a list of them` where a list is of what else may stand there."""
+    words = [_words(kind, ()) for kind in kinds if kind is not type(None)]
+    ones = [word.one for word in words]
+    if len(ones) == 2 and ones[1] == f"a list of {words[0].many}":
+        ones[1] = "a list of them"
+    return _Words(_joined(ones, "or"), _joined([word.many for word in words], "or"))
+
+
+def _list(entries: Sequence[Any]) -> _Words:
+    inner = _words(entries[0], ())
+    count = "" if entries[-1] is Ellipsis else f"{len(entries)} "
+    return _Words(f"a list of {count}{inner.many}", f"lists of {count}{inner.many}")
+
+
+def _plain(annotation: Any, facts: Sequence[Any]) -> _Words:
+    if annotation is bool:
+        return _Words("true or false", "true or false")
+    if annotation in _PLAIN:
+        one, many = _PLAIN[annotation]
+        bounds = _bounds(facts)
+        return _Words(f"{one} {bounds}".rstrip(), f"{many} {bounds}".rstrip())
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        fields = _joined(list(annotation.model_fields)[:2], "and")
+        return _Words(f"a table of fields such as {fields}", "tables of fields")
+    return _Words("another kind of value", "other values")
+
+
+def _facts(metadata: Iterable[Any]) -> list[Any]:
+    """The bounds in what `Annotated` or a field says about a type."""
+    found: list[Any] = []
+    for fact in metadata:
+        found.extend(fact.metadata if isinstance(fact, FieldInfo) else [fact])
+    return found
+
+
+def _bounds(facts: Sequence[Any]) -> str:
+    low, high = "", ""
+    for fact in facts:
+        if isinstance(fact, annotated_types.Gt):
+            low = f"above {fact.gt}"
+        elif isinstance(fact, annotated_types.Ge):
+            low = f"of at least {fact.ge}"
+        elif isinstance(fact, annotated_types.Lt):
+            high = f"below {fact.lt}"
+        elif isinstance(fact, annotated_types.Le):
+            high = f"of at most {fact.le}"
+    return " and ".join(bound for bound in (low, high) if bound)
+
+
+def _joined(parts: Sequence[str], conjunction: str) -> str:
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} {conjunction} {parts[-1]}"

@@ -1,0 +1,79 @@
+"""One image file to pixels."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageOps
+
+Size = tuple[int, int]
+"""Height and width."""
+
+LARGEST_IMAGE = 64_000_000
+"""Pixels; a file that claims more is refused before it is decoded."""
+
+_GREY_MODES = {"1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F"}
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Pixels as uint8 (C, H, W), with one channel for a grey image and three for any other."""
+
+    pixels: np.ndarray
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A file that is no image, and why."""
+
+    reason: str
+
+
+def decode(content: bytes, size: Size | None) -> Decoded | Broken:
+    """Decodes an image of any format that Pillow reads; of an animation, the first picture.
+
+    The camera's orientation is applied, transparency lies on black, deeper greys are scaled to
+    eight bits. With a size, the image is scaled to cover it and cut at its centre.
+    """
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            if image.width * image.height > LARGEST_IMAGE:
+                return Broken(f"{image.width}x{image.height} pixels are too many")
+            return Decoded(_pixels(image, size))
+    except Exception as error:
+        # Pillow's many readers raise nearly anything on damaged files.
+        return Broken(str(error).splitlines()[0].strip() if str(error) else type(error).__name__)
+
+
+def _pixels(image: Image.Image, size: Size | None) -> np.ndarray:
+    grey = image.mode in _GREY_MODES
+    upright = ImageOps.exif_transpose(image)
+    plain = _eight_bits(upright) if grey else _on_black(upright)
+    if size is not None:
+        height, width = size
+        plain = ImageOps.fit(plain, (width, height), Image.Resampling.BILINEAR)
+    pixels = np.asarray(plain, dtype=np.uint8)
+    return pixels[None].copy() if grey else np.ascontiguousarray(pixels.transpose(2, 0, 1))
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """A grey image of any depth as eight bits."""
+    if image.mode in {"LA", "La"}:
+        black = Image.new("L", image.size)
+        black.paste(image.convert("LA").getchannel("L"), mask=image.convert("LA").getchannel("A"))
+        return black
+    if image.mode in {"1", "L"}:
+        return image.convert("L")
+    values = np.asarray(image, dtype=np.float64)
+    depth = 1.0 if image.mode == "F" and values.max(initial=0) <= 1 else 65535.0
+    return Image.fromarray((values.clip(0, depth) * (255 / depth)).round().astype(np.uint8))
+
+
+def _on_black(image: Image.Image) -> Image.Image:
+    """A colour image as RGB, transparency composited on black."""
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    layered = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", image.size, "black"), layered).convert("RGB")

@@ -1,0 +1,260 @@
+"""Images in folders: ``train/<class>/*`` and ``test/<class>/*``, or ``<class>/*`` alone.
+
+A folder ``val`` (or ``valid``, ``validation``) is the test part where there is no other, and
+part of the training images where there is one: cnnlab cuts its own validation part from those.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from collections import deque
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TypeVar
+
+import numpy as np
+import psutil
+
+from cnnlab.data.image_decoding import Broken, Decoded, Size, decode
+from cnnlab.data.progress import Progress
+from cnnlab.data.raw import FEWEST_CLASSES, RawDataset, RawSplit
+from cnnlab.data.sources import Source
+from cnnlab.errors import DataError
+
+_TRAIN = {"train", "training"}
+_TEST = {"test", "testing"}
+_VALIDATION = {"val", "valid", "validation"}
+_SPLITS = _TRAIN | _TEST | _VALIDATION
+_SIDE_FILES = {
+    "", ".txt", ".md", ".rst", ".csv", ".tsv", ".json", ".xml", ".html", ".yml", ".yaml",
+    ".py", ".pdf", ".ini", ".db", ".mat", ".npy", ".log",
+}  # fmt: skip
+_AHEAD = 256
+"""Images that may wait for a decoder or for their turn."""
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an image belongs."""
+
+    split: str
+    label: str
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a file is hidden, or lies in a folder that is, or is a Mac's shadow of a file."""
+    return any(part.startswith(".") or part == "__MACOSX" for part in PurePosixPath(name).parts)
+
+
+def _is_side_file(name: str) -> bool:
+    """Whether a file is nothing to import: hidden, or text beside the images."""
+    return is_hidden(name) or PurePosixPath(name).suffix.lower() in _SIDE_FILES
+
+
+def read_image_folders(
+    source: Source, size: Size | None, channels: int | None, progress: Progress
+) -> RawDataset:
+    """Decodes all images of a source.
+
+    Args:
+        size: height and width that every image is scaled and cut to; None keeps them.
+        channels: 1 or 3; None is 1 if every image is grey.
+
+    Raises:
+        DataError: an image cannot be decoded, sizes differ, or the folders do not fit.
+    """
+    files = [name for name in source.files if not _is_side_file(name)]
+    places = _places(files)
+    classes = _classes(places.values(), _empty_folders(source, files))
+    images = _decode_all(source, places, size, channels, progress)
+    labels = {name: classes.index(place.label) for name, place in places.items()}
+    parts = {
+        split: RawSplit(
+            np.stack([images[name] for name in names]),
+            np.array([labels[name] for name in names], dtype=np.int64),
+        )
+        for split in ("train", "test")
+        if (names := [name for name in images if places[name].split == split])
+    }
+    return RawDataset(classes, parts["train"], parts.get("test"))
+
+
+# Folders
+
+
+def _common_folders(names: Sequence[str]) -> int:
+    """How many leading folders all files share, up to a folder that names a split."""
+    folders = [PurePosixPath(name).parts[:-1] for name in names]
+    shared = 0
+    for level in zip(*folders, strict=False):
+        if len(set(level)) > 1 or level[0].lower() in _SPLITS:
+            break
+        shared += 1
+    return shared
+
+
+def _places(names: Sequence[str]) -> dict[str, Place]:
+    """The split and class of each image, by its file."""
+    if not names:
+        raise DataError(
+            "There are no images in it.",
+            "Give idx files, CIFAR batches, or folders train/<class> and test/<class>.",
+        )
+    shared = _common_folders(names)
+    below = {name: PurePosixPath(name).parts[shared:] for name in names}
+    tops = {parts[0].lower() for parts in below.values() if len(parts) > 1}
+    in_splits = bool(tops) and tops <= _SPLITS
+    depth = 2 if in_splits else 1
+    places = {}
+    for name, parts in below.items():
+        if len(parts) <= depth:
+            raise DataError(
+                f"The image {name} lies in no class folder.",
+                "Sort the images into train/<class> and test/<class>, or into <class> alone.",
+            )
+        split = _split_of(parts[0].lower(), tops) if in_splits else "train"
+        places[name] = Place(split, parts[depth - 1])
+    return places
+
+
+def _split_of(top: str, tops: set[str]) -> str:
+    if top in _TRAIN:
+        return "train"
+    if top in _TEST:
+        return "test"
+    return "train" if tops & _TEST else "test"
+
+
+def _empty_folders(source: Source, files: Sequence[str]) -> list[str]:
+    """Class folders without any image, as far as their depth tells them apart."""
+    with_images = {str(parent) for name in files for parent in PurePosixPath(name).parents}
+    depths = {len(PurePosixPath(name).parts) - 1 for name in files}
+    return sorted(
+        folder
+        for folder in source.folders
+        if folder not in with_images
+        and len(PurePosixPath(folder).parts) in depths
+        and not is_hidden(folder)
+    )
+
+
+def _classes(places: Iterable[Place], empty: Sequence[str]) -> tuple[str, ...]:
+    """The class names in order: numbers by value, names by alphabet."""
+    if empty:
+        raise DataError(
+            f"The class folder {empty[0]} holds no images.", "Fill it, or take it away."
+        )
+    labels: dict[str, set[str]] = {"train": set(), "test": set()}
+    for place in places:
+        labels[place.split].add(place.label)
+    if not labels["train"]:
+        raise DataError("There is no training part.", "Add a folder train/<class>.")
+    if labels["test"] and labels["train"] != labels["test"]:
+        only = sorted(labels["train"] ^ labels["test"])[0]
+        there, missing = ("train", "test") if only in labels["train"] else ("test", "train")
+        raise DataError(
+            f"The class {only!r} is in {there} but not in {missing}.",
+            "Both parts need the same class folders.",
+        )
+    names = labels["train"]
+    if len(names) < FEWEST_CLASSES:
+        raise DataError(
+            f"There is only one class, {next(iter(names))!r}.",
+            "A classifier needs two class folders or more.",
+        )
+    for name in names:
+        if not name.isprintable():
+            raise DataError(
+                f"The class folder {name!r} has control characters in its name.", "Rename it."
+            )
+    numbered = all(name.isdecimal() for name in names)
+    return tuple(sorted(names, key=(lambda name: (int(name), name)) if numbered else None))
+
+
+# Pixels
+
+
+def _decode_all(
+    source: Source,
+    places: dict[str, Place],
+    size: Size | None,
+    channels: int | None,
+    progress: Progress,
+) -> dict[str, np.ndarray]:
+    """Every image as uint8 (C, H, W) of one shape, in a stable order."""
+    decoded: dict[str, np.ndarray] = {}
+    broken: list[Broken] = []
+    guard = _MemoryGuard(len(places))
+    for name, result in _in_parallel(lambda content: decode(content, size), source.read(places)):
+        progress("decoding images", len(decoded) + len(broken), len(places))
+        if isinstance(result, Broken):
+            broken.append(Broken(f"{name} ({result.reason})"))
+            continue
+        guard.check(name, result)
+        decoded[name] = result.pixels
+    progress("decoding images", len(places), len(places))
+    if broken:
+        more = f" and {len(broken) - 1:,} more" if len(broken) > 1 else ""
+        raise DataError(
+            f"{broken[0].reason}{more} cannot be decoded as an image.",
+            "Mend or remove it, and import again.",
+        )
+    wanted = channels or max(pixels.shape[0] for pixels in decoded.values())
+    return {name: _with_channels(decoded.pop(name), wanted) for name in sorted(decoded)}
+
+
+class _MemoryGuard:
+    """Refuses images of different sizes, and a set that would not fit into memory."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._first: tuple[str, tuple[int, ...]] | None = None
+
+    def check(self, name: str, image: Decoded) -> None:
+        """Compares an image with the first one."""
+        size = image.pixels.shape[1:]
+        if self._first is None:
+            self._first = name, size
+            needed = 2 * 3 * self._count * size[0] * size[1]
+            if needed > psutil.virtual_memory().available:
+                raise DataError(
+                    f"{self._count:,} images of {size[0]}x{size[1]} do not fit into memory.",
+                    "Import them smaller, for example with --size 64.",
+                )
+        elif size != self._first[1]:
+            first, (height, width) = self._first
+            raise DataError(
+                f"The images differ in size: {first} is {height}x{width}, "
+                f"{name} is {size[0]}x{size[1]} (height x width).",
+                "Bring them to one size with --size, for example --size 64.",
+            )
+
+
+def _with_channels(pixels: np.ndarray, channels: int) -> np.ndarray:
+    """Grey to colour by repetition, colour to grey by ITU-R 601 luma."""
+    if len(pixels) == channels:
+        return pixels
+    if channels == 3:
+        return np.repeat(pixels, 3, axis=0)
+    luma = np.tensordot(np.array([0.299, 0.587, 0.114]), pixels.astype(np.float64), axes=1)
+    return luma.round().astype(np.uint8)[None]
+
+
+def _in_parallel(
+    function: Callable[[bytes], Result], items: Iterator[tuple[str, bytes]]
+) -> Iterator[tuple[str, Result]]:
+    """Applies a function on all cores, in order, with a bounded number of items under way."""
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        waiting: deque[tuple[str, Future[Result]]] = deque()
+        for name, content in items:
+            waiting.append((name, pool.submit(function, content)))
+            if len(waiting) >= _AHEAD:
+                first, future = waiting.popleft()
+                yield first, future.result()
+        for name, future in waiting:
+            yield name, future.result()

@@ -1,0 +1,182 @@
+"""Importing: files that somebody brought become a data set of cnnlab.
+
+A folder or archive is looked through for idx files, CIFAR batches, or images in class folders;
+what is found is decoded once and stored as one compact file. Nothing is stored unless all of it
+is sound, and an earlier data set of the same name stays until the new one is whole.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from cnnlab.data import store
+from cnnlab.data.catalog import KNOWN, KnownDataset
+from cnnlab.data.cifar import find_cifar_files, read_cifar
+from cnnlab.data.idx import find_idx_files, read_idx
+from cnnlab.data.image_decoding import Size
+from cnnlab.data.image_folders import is_hidden, read_image_folders
+from cnnlab.data.progress import Progress, silent
+from cnnlab.data.raw import FEWEST_CLASSES, RawDataset, RawSplit, split_off_test
+from cnnlab.data.sources import Source, open_source
+from cnnlab.data.store import Dataset, DatasetInfo, Images
+from cnnlab.errors import ConfigError, DataError
+from cnnlab.home import Home
+
+TEST_SHARE = 0.2
+"""Share of the images that becomes the test part of a set without one."""
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+
+def import_dataset(
+    home: Home,
+    name: str,
+    path: Path,
+    *,
+    size: Size | None = None,
+    test_share: float = TEST_SHARE,
+    seed: int = 0,
+    replace: bool = False,
+    progress: Progress = silent,
+) -> DatasetInfo:
+    """Imports a data set.
+
+    Args:
+        name: a known name (the images must then be that set's) or a new one.
+        path: a folder, or a zip or tar archive.
+        size: height and width for images of class folders; None keeps theirs.
+        test_share: share of each class that is split off where there is no test part.
+        seed: of that split.
+        replace: whether an earlier data set of that name may be replaced.
+
+    Raises:
+        ConfigError: the name cannot be used.
+        DataError: the files are not a sound data set.
+        StorageError: the home cannot be written.
+    """
+    _check_name(home, name, replace)
+    source = open_source(path)
+    raw = _read(source, size, KNOWN.get(name), progress)
+    if raw.test is None:
+        train, test = split_off_test(raw.train, len(raw.classes), test_share, seed)
+    else:
+        train, test = raw.train, raw.test
+    progress("writing", 0, None)
+    known = KNOWN.get(name)
+    classes = _known_classes(known, raw, train, test) if known else raw.classes
+    _check_labels(classes, train, test)
+    mean, std = (known.mean, known.std) if known else moments(train.images)
+    info = DatasetInfo(
+        name=name,
+        title=known.title if known else name,
+        classes=classes,
+        shape=train.images.shape[1:],
+        mean=mean,
+        std=std,
+        train_counts=_counts(train, len(classes)),
+        test_counts=_counts(test, len(classes)),
+        origin=f"imported from {path.name}",
+        imported_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    store.write(home, Dataset(info, train.images, train.labels, test.images, test.labels))
+    return info
+
+
+def _check_name(home: Home, name: str, replace: bool) -> None:
+    if not _NAME.fullmatch(name):
+        plain = re.sub(r"[^a-z0-9._-]+", "-", name.lower()).strip("-._")[:64]
+        raise ConfigError(
+            f"{name!r} cannot be the name of a data set.",
+            "Use small letters, digits, dots, dashes and underscores"
+            + (f", for example {plain!r}." if plain else "."),
+        )
+    if not replace and store.dataset_path(home, name).is_file():
+        raise ConfigError(
+            f"There is a data set {name} already.",
+            f"Replace it with --replace, or remove it with `cnnlab data remove {name}`.",
+        )
+
+
+def _read(
+    source: Source, size: Size | None, known: KnownDataset | None, progress: Progress
+) -> RawDataset:
+    """Reads whatever format is there."""
+    names = [name for name in source.files if not is_hidden(name)]
+    idx = find_idx_files(names)
+    if idx:
+        progress("reading idx files", 0, None)
+        return read_idx(source, idx)
+    cifar = find_cifar_files(names)
+    if cifar:
+        progress("reading CIFAR batches", 0, None)
+        return read_cifar(source, cifar)
+    return read_image_folders(source, size, known.shape[0] if known else None, progress)
+
+
+def _check_labels(classes: tuple[str, ...], train: RawSplit, test: RawSplit) -> None:
+    """Refuses a set that a classifier cannot be trained on."""
+    if len(classes) < FEWEST_CLASSES:
+        raise DataError("There is only one class.", "A classifier needs two or more.")
+    if train.images.shape[1:] != test.images.shape[1:]:
+        raise DataError("The images of train and test differ in size.", "Bring them to one size.")
+    missing = set(range(len(classes))) - set(np.unique(train.labels).tolist())
+    if missing:
+        raise DataError(
+            f"The class {classes[min(missing)]!r} has no training images.", "Add some, or bring the whole set."
+        )
+
+
+def _known_classes(
+    known: KnownDataset, raw: RawDataset, train: RawSplit, test: RawSplit
+) -> tuple[str, ...]:
+    """The class names of a known set, if these are its images.
+
+    A part of a known set, or one with other classes, under its name would make its results look
+    comparable with those of others.
+    """
+    own_name = "Import it under a name of its own."
+    numbered = tuple(map(str, range(len(known.classes))))
+    if raw.classes not in (known.classes, numbered):
+        odd = sorted(set(raw.classes) ^ set(known.classes))[:1]
+        raise DataError(
+            f"These are not the {len(known.classes)} classes of {known.name}: "
+            f"{odd[0] if odd else raw.classes[0]!r} differs.",
+            own_name,
+        )
+    if train.images.shape[1:] != known.shape:
+        there, wanted = ("x".join(map(str, s)) for s in (train.images.shape[1:], known.shape))
+        raise DataError(f"{known.name} has images of {wanted}, these are {there}.", own_name)
+    for part, split, count in (
+        ("training", train, known.train_images),
+        ("test", test, known.test_images),
+    ):
+        if len(split.labels) != count:
+            raise DataError(
+                f"{known.name} has {count:,} {part} images, this has {len(split.labels):,}.",
+                own_name,
+            )
+    return known.classes
+
+
+def _counts(split: RawSplit, classes: int) -> tuple[int, ...]:
+    return tuple(np.bincount(split.labels, minlength=classes).tolist())
+
+
+def moments(images: Images) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and standard deviation of each channel, exact, of pixels in [0, 1].
+
+    From the histogram of the 256 values, so that nothing large is converted. A channel without
+    any variation gets a deviation of one, which leaves it at zero when normalised.
+    """
+    values = np.arange(256) / 255
+    means, deviations = [], []
+    for channel in range(images.shape[1]):
+        weights = np.bincount(images[:, channel].ravel(), minlength=256) / images[:, channel].size
+        mean = float(weights @ values)
+        means.append(mean)
+        deviations.append(float(np.sqrt(weights @ (values - mean) ** 2)) or 1.0)
+    return tuple(means), tuple(deviations)

@@ -1,0 +1,169 @@
+"""Where imported files come from: a folder, a zip or a tar, read member by member.
+
+Archives are never unpacked to disk, so no member can be written anywhere; one that points
+outside its archive is refused all the same, because such an archive is not what it seems.
+"""
+
+from __future__ import annotations
+
+import lzma
+import os
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Collection, Iterator
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+from cnnlab.errors import DataError
+
+BROKEN = (tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, zlib.error, EOFError, OSError)
+"""What reading a damaged archive raises."""
+
+
+class Source(Protocol):
+    """Files under relative names with forward slashes."""
+
+    files: list[str]
+    folders: list[str]
+
+    def read(self, wanted: Collection[str]) -> Iterator[tuple[str, bytes]]:
+        """Yields the wanted files with their content, in the source's own order.
+
+        Raises:
+            DataError: the source is damaged or cannot be read.
+        """
+
+
+def open_source(path: Path) -> Source:
+    """Opens a folder or an archive, recognised by its content.
+
+    Raises:
+        DataError: there is nothing there, or it is neither; a member points outside.
+    """
+    if path.is_dir():
+        return FolderSource(path)
+    if not path.exists():
+        raise DataError(f"There is nothing at {path}.", "Check the path.")
+    try:
+        if zipfile.is_zipfile(path):
+            return ZipSource(path)
+        if tarfile.is_tarfile(path):
+            return TarSource(path)
+    except BROKEN as error:
+        raise _damaged(path, error) from error
+    raise DataError(
+        f"{path} is neither a folder nor a zip or tar archive that can be read.",
+        "Give a folder, .zip, .tar, .tar.gz, .tar.bz2 or .tar.xz; a download may be cut short.",
+    )
+
+
+def _damaged(path: Path, error: Exception) -> DataError:
+    if isinstance(error, PermissionError):
+        return DataError(f"{path} cannot be read: {error.strerror}.", "Check its permissions.")
+    return DataError(
+        f"The archive {path} is damaged or cut short ({str(error) or type(error).__name__}).",
+        "Copy or download it again.",
+    )
+
+
+def _checked(archive: Path, name: str) -> str:
+    """A member's name, if it stays inside its archive."""
+    parts = PurePosixPath(name.replace("\\", "/"))
+    if parts.is_absolute() or ".." in parts.parts or (parts.parts and ":" in parts.parts[0]):
+        raise DataError(
+            f"The archive {archive} holds {name!r}, which points outside of it.",
+            "Nothing was imported; get the archive from another place.",
+        )
+    return parts.as_posix()
+
+
+class FolderSource:
+    """The files below a folder; links are followed, as people link their data."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.files: list[str] = []
+        self.folders: list[str] = []
+        for folder, inner, files in os.walk(root, onerror=self._fail, followlinks=True):
+            inner.sort()
+            below = Path(folder).relative_to(root)
+            self.folders += [(below / name).as_posix() for name in inner]
+            self.files += [(below / name).as_posix() for name in sorted(files)]
+
+    def _fail(self, error: OSError) -> None:
+        raise DataError(
+            f"{error.filename} cannot be read: {error.strerror}.", "Check its permissions."
+        ) from error
+
+    def read(self, wanted: Collection[str]) -> Iterator[tuple[str, bytes]]:
+        """See `Source`."""
+        names = set(wanted)
+        for name in self.files:
+            if name in names:
+                try:
+                    content = (self.root / name).read_bytes()
+                except OSError as error:
+                    self._fail(error)
+                yield name, content
+
+
+class ZipSource:
+    """The members of a zip archive."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._members: dict[str, zipfile.ZipInfo] = {}
+        self.folders: list[str] = []
+        with zipfile.ZipFile(path) as archive:
+            for member in archive.infolist():
+                name = _checked(path, member.filename)
+                if member.is_dir():
+                    self.folders.append(name)
+                else:
+                    self._members[name] = member
+        self.files = list(self._members)
+
+    def read(self, wanted: Collection[str]) -> Iterator[tuple[str, bytes]]:
+        """See `Source`."""
+        names = set(wanted)
+        try:
+            with zipfile.ZipFile(self.path) as archive:
+                for name, member in self._members.items():
+                    if name in names:
+                        yield name, archive.read(member)
+        except (*BROKEN, RuntimeError, NotImplementedError) as error:
+            raise _damaged(self.path, error) from error
+
+
+class TarSource:
+    """The members of a tar archive, compressed or not; links and devices are refused."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.files: list[str] = []
+        self.folders: list[str] = []
+        with tarfile.open(path) as archive:
+            for member in archive:
+                name = _checked(path, member.name)
+                if member.isfile():
+                    self.files.append(name)
+                elif member.isdir():
+                    self.folders.append(name)
+                else:
+                    raise DataError(
+                        f"The archive {path} holds {member.name!r}, a link or a device.",
+                        "Nothing was imported; pack plain files only.",
+                    )
+
+    def read(self, wanted: Collection[str]) -> Iterator[tuple[str, bytes]]:
+        """See `Source`."""
+        names = set(wanted)
+        try:
+            with tarfile.open(self.path) as archive:
+                for member in archive:
+                    name = _checked(self.path, member.name)
+                    if name in names and (file := archive.extractfile(member)):
+                        yield name, file.read()
+        except BROKEN as error:
+            raise _damaged(self.path, error) from error
