@@ -18,7 +18,7 @@ from pydantic import Field
 from cnnlab.config.component import Section
 from cnnlab.config.overrides import Table, apply_settings, merge
 from cnnlab.config.run import RunConfig
-from cnnlab.config.validation import validate
+from cnnlab.config.validation import printable, unknown_field, validate
 from cnnlab.errors import CnnlabError, ConfigError, unknown_name
 from cnnlab.home import Home, shipped
 
@@ -139,9 +139,9 @@ def _is_file(path: Path) -> bool:
 
 def _read_chain(home: Home, path: Path, seen: tuple[Path, ...]) -> tuple[About, Table]:
     """What a file says about itself, and its tables over those of what it extends."""
-    path = path.resolve()
-    if path in seen:
-        circle = (*seen[seen.index(path) :], path)
+    place = path.resolve()
+    if place in seen:
+        circle = (*seen[seen.index(place) :], place)
         raise ConfigError(
             f"The preset {path} extends itself: {' extends '.join(file.stem for file in circle)}.",
             "Let one of them extend another preset, or none.",
@@ -153,7 +153,7 @@ def _read_chain(home: Home, path: Path, seen: tuple[Path, ...]) -> tuple[About, 
         parent = find(home, about.extends, beside=path.parent)
     except ConfigError as error:
         raise ConfigError(f"{path}: extends: {error.message}", error.hint) from None
-    _, below = _read_chain(home, parent, (*seen, path))
+    _, below = _read_chain(home, parent, (*seen, place))
     return about, merge(below, tables)
 
 
@@ -175,9 +175,13 @@ def _read(path: Path) -> tuple[About, Table]:
 
 def _refuse_unknown_tables(path: Path, tables: Table) -> None:
     """Names a misspelt table in its own file, before it is merged with others."""
-    for key in tables:
-        if key not in RunConfig.model_fields:
-            raise unknown_name(f"field in {path}:", key, PresetFile.model_fields)
+    lines = [
+        f"{path}: {printable(key)}: {unknown_field(PresetFile, PresetFile, key)}"
+        for key in tables
+        if key not in RunConfig.model_fields
+    ]
+    if lines:
+        raise ConfigError("\n".join(lines))
 
 
 def check(home: Home, name: str) -> CnnlabError | None:
@@ -204,14 +208,15 @@ def json_schema() -> dict[str, Any]:
 
 
 def _relax(node: Any) -> None:
-    """Drops `required` and turns exclusive choices into open ones, throughout."""
+    """Drops `required`, and lets a component be its bare name, throughout."""
     if isinstance(node, list):
         for entry in node:
             _relax(entry)
     elif isinstance(node, dict):
         node.pop("required", None)
-        node.pop("discriminator", None)
-        if "oneOf" in node:
-            node["anyOf"] = node.pop("oneOf")
+        if "discriminator" in node:
+            names = list(node.pop("discriminator")["mapping"])
+            # A table without its name may fit several components: one is enough.
+            node["anyOf"] = [*node.pop("oneOf"), {"enum": names}]
         for entry in node.values():
             _relax(entry)

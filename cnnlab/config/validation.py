@@ -89,9 +89,9 @@ class _Finding:
     def sentence(self) -> str:
         """The finding in words."""
         kind, context = self.details["type"], self.details.get("ctx", {})
-        place = ".".join(_printable(str(part)) for part in self.path) or "The config"
+        place = ".".join(printable(str(part)) for part in self.path) or "The config"
         if kind == "extra_forbidden":
-            return f"{place}: {self._no_such_field()}"
+            return f"{place}: {unknown_field(self.root, self.owner, str(self.path[-1]))}"
         if kind == "value_error":
             return f"{place}: {context['error']}."
         if kind == "union_tag_invalid":
@@ -103,19 +103,6 @@ class _Finding:
         if self.path and self.path[-1] == "name" and issubclass(self.owner, Component):
             return f"{place}: {self._unknown_name(str(self.value))}"
         return f"{place}: {_shown(self.value)} is not allowed; {self._remedy()}"
-
-    def _no_such_field(self) -> str:
-        """Names the nearest fields, or where in the config a field of that name is."""
-        name = str(self.path[-1])
-        fields = list(self.owner.model_fields)
-        elsewhere = [path for path in _paths(self.root) if path.rpartition(".")[2] == name]
-        if len(self.path) == 1 and elsewhere:
-            paths = alternatives([repr(path) for path in dict.fromkeys(elsewhere)])
-            return f"there is no such field. Did you mean {paths}?"
-        if issubclass(self.owner, Component):
-            component = get_args(self.owner.model_fields["name"].annotation)[0]
-            return f"{component} has no such field. {suggestion(name, fields)}"
-        return f"there is no such field. {suggestion(name, fields)}"
 
     def _unknown_name(self, name: str) -> str:
         return f"unknown name {_shown(name)}. {suggestion(name, self._names())}"
@@ -138,6 +125,22 @@ class _Finding:
         close = nearest(str(self.value), valid)
         hint = f" Did you mean {close[0]!r}?" if close else ""
         return f"use {self._wanted()}.{hint}"
+
+
+def unknown_field(root: type[BaseModel], owner: type[BaseModel], name: str) -> str:
+    """The sentence for a field that `owner`, a table within `root`, does not have.
+
+    Suggests the nearest fields, or where else in the config a field of that name is.
+    """
+    fields = list(owner.model_fields)
+    if issubclass(owner, Component):
+        component = get_args(owner.model_fields["name"].annotation)[0]
+        return f"{component} has no such field. {suggestion(name, fields)}"
+    elsewhere = [path for path in _paths(root) if path.rpartition(".")[2] == name]
+    if owner is root and elsewhere and name != "name":
+        paths = alternatives([repr(path) for path in dict.fromkeys(elsewhere)])
+        return f"there is no such field. Did you mean {paths}?"
+    return f"there is no such field. {suggestion(name, fields)}"
 
 
 def _table_class(annotation: Any) -> type[BaseModel] | None:
@@ -185,6 +188,6 @@ def _shown(value: Any) -> str:
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """A key without what would move the cursor or colour the terminal."""
     return text if text.isprintable() else repr(text)

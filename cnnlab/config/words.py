@@ -107,6 +107,10 @@ def _facts(metadata: Iterable[Any]) -> list[Any]:
 
 def _bounds(facts: Sequence[Any]) -> str:
     low, high = "", ""
+    least = [fact.ge for fact in facts if isinstance(fact, annotated_types.Ge)]
+    most = [fact.le for fact in facts if isinstance(fact, annotated_types.Le)]
+    if least and most:
+        return f"from {least[0]} to {most[0]}"
     for fact in facts:
         if isinstance(fact, annotated_types.Gt):
             low = f"above {fact.gt}"

@@ -1,0 +1,1 @@
+"""The record of all runs: one SQLite file that other programs can open too."""

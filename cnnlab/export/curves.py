@@ -1,0 +1,119 @@
+"""Curves drawn with characters; the one module that knows plotext.
+
+plotext 6 is handled with care: a private figure for each plot, because its own is one for the
+whole process; no value that is not finite, because one aborts the process; no more points than
+columns can show, because its time grows with their number.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import plotext
+
+_COLOURS = ("cyan+", "orange+", "green+", "magenta+")
+_MARKERS = ("braille", "dot", "x", "+")
+_SIGNS = ("⣿", "•", "x", "+")
+_SMALLEST = (20, 6)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A line of a plot; values that are None or not finite leave a gap."""
+
+    label: str
+    x: Sequence[float]
+    y: Sequence[float | None]
+
+
+def draw_curves(
+    curves: Sequence[Curve], *, title: str, x_label: str, width: int, height: int, colour: bool
+) -> str:
+    """Draws curves into a block of characters.
+
+    Args:
+        width, height: of the block, in characters, the legend included.
+        colour: whether lines are told apart by colour too; their markers always differ.
+
+    Returns:
+        Lines without a final newline, with ANSI colours if `colour`; empty if there is nothing
+        to draw.
+    """
+    width, height = max(width, _SMALLEST[0]), max(height, _SMALLEST[1])
+    drawn = [(curve, list(_stretches(curve))) for curve in curves]
+    if not any(stretches for _, stretches in drawn):
+        return ""
+    plotext.terminal.limit(False, False)
+    figure = type(plotext.figure)(parent=plotext.terminal)
+    figure.plot_size(width, height - 1)
+    figure.theme("colorless")
+    figure.canvas("default")
+    for index, (_, stretches) in enumerate(drawn):
+        for xs, ys in stretches:
+            _draw(figure, *_thinned(xs, ys, width), index, colour)
+    figure.label(x_label, "x")
+    plot = figure.build().string()
+    if not colour:
+        plot = _without_colour(plot)
+    return f"{_legend(title, drawn, colour)}\n{plot.rstrip()}"
+
+
+def _draw(
+    figure: plotext.figure, xs: list[float], ys: list[float], index: int, colour: bool
+) -> None:
+    marker = _MARKERS[index % len(_MARKERS)]
+    pixel = _COLOURS[index % len(_COLOURS)]
+    shape = plotext.marker(marker, pixel=pixel) if colour else plotext.marker(marker)
+    signal = figure.signal(xs, ys, marker=shape)
+    figure.draw(signal.lines() if len(xs) > 1 else signal)
+
+
+def _stretches(curve: Curve) -> Iterator[tuple[list[float], list[float]]]:
+    """The parts of a curve between its gaps."""
+    xs: list[float] = []
+    ys: list[float] = []
+    for x, y in zip(curve.x, curve.y, strict=True):
+        if y is not None and math.isfinite(y):
+            xs.append(float(x))
+            ys.append(float(y))
+        elif xs:
+            yield xs, ys
+            xs, ys = [], []
+    if xs:
+        yield xs, ys
+
+
+def _thinned(xs: list[float], ys: list[float], width: int) -> tuple[list[float], list[float]]:
+    """The minimum and the maximum of each half column: no peak is lost."""
+    buckets = 2 * width
+    if len(xs) <= 2 * buckets:
+        return xs, ys
+    chosen: list[int] = []
+    for bucket in range(buckets):
+        start, end = bucket * len(xs) // buckets, (bucket + 1) * len(xs) // buckets
+        span = range(start, end)
+        chosen += sorted({min(span, key=ys.__getitem__), max(span, key=ys.__getitem__)})
+    return [xs[i] for i in chosen], [ys[i] for i in chosen]
+
+
+def _legend(
+    title: str, drawn: Sequence[tuple[Curve, list[tuple[list[float], list[float]]]]], colour: bool
+) -> str:
+    """The line above the plot: its title, and each curve's sign and name."""
+    signs = []
+    for index, (curve, stretches) in enumerate(drawn):
+        if stretches:
+            sign = _SIGNS[index % len(_SIGNS)]
+            if colour:
+                code = (96, 93, 92, 95)[index % len(_COLOURS)]
+                sign = f"\x1b[{code}m{sign}\x1b[0m"
+            signs.append(f"{sign} {curve.label}")
+    return "   ".join([title, *signs])
+
+
+def _without_colour(text: str) -> str:
+    from rich.text import Text
+
+    return Text.from_ansi(text).plain

@@ -1,0 +1,205 @@
+"""Opening the history: for reading, or for writing with its tables up to date.
+
+Every thread has a connection of its own. WAL lets readers go on while a run writes; it needs
+shared memory, which network file systems do not give, so there the journal is SQLite's old one.
+"""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cnnlab.errors import CnnlabError, HistoryError, StorageError
+from cnnlab.home import Home, make_folder
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+BUSY_SECONDS = 10.0
+"""How long a connection waits for another one's write."""
+
+MIGRATIONS = ("m001_initial",)
+"""Names of all migrations, known here without the time it takes to import sqlite-utils."""
+
+_APPLIED = "_sqlite_migrations"
+"""Table in which sqlite-utils records the migrations that were applied."""
+
+_NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "9p", "lustre", "gpfs", "beegfs",
+            "ceph", "glusterfs", "fuse.sshfs", "fuse.glusterfs", "fuse.cephfs"}  # fmt: skip
+_BACKUP_HINT = "Move the file away to begin a new history, or bring a backup of it."
+
+
+def journal_mode(folder: Path) -> str:
+    """`wal` on a local file system, `delete` on a network one."""
+    import psutil
+
+    mounts = [
+        partition
+        for partition in psutil.disk_partitions(all=True)
+        if folder.resolve().is_relative_to(partition.mountpoint)
+    ]
+    nearest = max(mounts, key=lambda partition: len(partition.mountpoint), default=None)
+    return "delete" if nearest is not None and nearest.fstype in _NETWORK else "wal"
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turns SQLite's errors into sentences.
+
+    Raises:
+        StorageError: the disk is full, or the file cannot be written.
+        HistoryError: it is locked, damaged, or no database.
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _sentence(path, error) from error
+
+
+def _sentence(path: Path, error: sqlite3.Error) -> CnnlabError:
+    code = getattr(error, "sqlite_errorcode", None) or 0
+    # The lower eight bits are the primary result code (https://www.sqlite.org/rescode.html).
+    kind = code & 0xFF
+    if kind == sqlite3.SQLITE_FULL:
+        return StorageError(
+            f"The disk is full: the history {path} cannot grow.", "Free some space."
+        )
+    if kind in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+        return StorageError(
+            f"The history {path} cannot be opened or written ({error}).",
+            "Check the permissions of the file and its folder, or set CNNLAB_HOME.",
+        )
+    if kind in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return HistoryError(
+            f"The history {path} is locked by another program.",
+            "Close programs that have it open, and try again.",
+        )
+    if kind in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+        return HistoryError(f"The history {path} is damaged ({error}).", _BACKUP_HINT)
+    return HistoryError(f"The history {path} cannot be used ({error}).", _BACKUP_HINT)
+
+
+def connect_for_reading(home: Home) -> sqlite3.Connection | None:
+    """A connection that cannot write; None if there is no history yet.
+
+    A history of an older cnnlab is brought up to date first.
+
+    Raises:
+        HistoryError: the file is damaged, of another program, or of a newer cnnlab.
+    """
+    path = home.history
+    if not path.exists():
+        return None
+    with translated(path):
+        connection = _read_only(path)
+        if not _is_current(path, connection):
+            connection.close()
+            connect_for_writing(home).close()
+            connection = _read_only(path)
+        connection.row_factory = sqlite3.Row
+        return connection
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS, isolation_level=None
+    )
+    connection.execute("pragma query_only = on")
+    return connection
+
+
+def _is_current(path: Path, connection: sqlite3.Connection) -> bool:
+    """Whether all migrations are applied; a file that is not ours, or newer, is refused."""
+    tables = {
+        row[0] for row in connection.execute("select name from sqlite_master where type = 'table'")
+    }
+    applied = set()
+    if _APPLIED in tables:
+        query = f"select name from {_APPLIED} where migration_set = 'cnnlab'"
+        applied = {row[0] for row in connection.execute(query)}
+    if tables - {_APPLIED} and not applied:
+        raise HistoryError(
+            f"{path} is a database of another program, not a history of cnnlab.",
+            "Set CNNLAB_HOME to another folder, or move the file away.",
+        )
+    newer = applied - set(MIGRATIONS)
+    if newer:
+        raise HistoryError(
+            f"The history {path} was written by a newer cnnlab (it has {max(newer)}).",
+            "Update cnnlab; the file was not touched.",
+        )
+    return applied == set(MIGRATIONS)
+
+
+def connect_for_writing(home: Home) -> Database:
+    """A connection with tables up to date, foreign keys on, and writes that survive power loss.
+
+    Raises:
+        StorageError: the home cannot be written.
+        HistoryError: see `connect_for_reading`.
+    """
+    make_folder(home.root)
+    path = home.history
+    with translated(path):
+        _bring_up_to_date(home)
+        db = _writable(path)
+        db.execute("pragma foreign_keys = on")
+        return db
+
+
+def _writable(path: Path) -> Database:
+    from sqlite_utils import Database
+
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    connection.execute("pragma synchronous = full")
+    return Database(connection)
+
+
+def _bring_up_to_date(home: Home) -> None:
+    """Applies missing migrations; one process at a time, since two at once would collide."""
+    path = home.history
+    if path.exists():
+        connection = _read_only(path)
+        try:
+            if _is_current(path, connection):
+                return
+        finally:
+            connection.close()
+    from filelock import FileLock
+
+    from cnnlab.history.migrations import migrations
+
+    try:
+        with FileLock(path.with_suffix(".lock"), mode=0o600):
+            db = _writable(path)
+            path.chmod(0o600)
+            db.execute(f"pragma journal_mode = {journal_mode(path.parent)}")
+            migrations.apply(db)
+            db.close()
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        raise StorageError(
+            f"The history {path} cannot be created: {error.strerror}.",
+            "Free some space." if full else "Set CNNLAB_HOME to a folder that you can write to.",
+        ) from error
+
+
+@contextmanager
+def transaction(db: Database, path: Path) -> Iterator[None]:
+    """One whole transaction on a connection for writing.
+
+    It begins by taking the write lock: a transaction that first reads and then wants to write
+    fails at once when another process wrote in between, however long it would have waited.
+    """
+    with translated(path):
+        db.conn.execute("begin immediate")
+        try:
+            yield
+            db.conn.execute("commit")
+        except BaseException:
+            db.rollback()
+            raise

@@ -1,0 +1,290 @@
+"""Reading the history: every list, table and curve comes from here."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Self, TypeVar
+
+from cnnlab.errors import ConfigError, unknown_name
+from cnnlab.events import ClassMetrics
+from cnnlab.history.connection import connect_for_reading, translated
+from cnnlab.history.records import (
+    CheckpointRecord,
+    EpochRecord,
+    EvaluationRecord,
+    LogRecord,
+    NoteRecord,
+    RunRecord,
+    StepRecord,
+)
+from cnnlab.home import Home
+
+Record = TypeVar("Record")
+
+_RUNS = """
+    select runs.*,
+        (select max(epoch) from epochs where run_id = runs.id) as epochs_done,
+        (select json_group_array(tag) from (
+            select tag from tags where run_id = runs.id order by tag)) as tags,
+        (select accuracy from evaluations where run_id = runs.id
+            and split = 'test' and checkpoint = 'best') as test_accuracy
+    from runs
+"""
+
+SORTABLE = {
+    "started": "created_at",
+    "name": "name",
+    "status": "status",
+    "preset": "preset",
+    "dataset": "dataset",
+    "model": "model",
+    "parameters": "parameters",
+    "duration": "duration_s",
+    "best": "best_value",
+    "accuracy": "test_accuracy",
+}
+"""What a list of runs can be sorted by, and the column behind it."""
+
+
+@dataclass(frozen=True)
+class RunFilter:
+    """Which runs to list; an empty field asks for nothing.
+
+    `search` is looked for in name, preset, tags and notes, whatever the case.
+    """
+
+    status: str = ""
+    dataset: str = ""
+    model: str = ""
+    preset: str = ""
+    tag: str = ""
+    search: str = ""
+
+
+class Reader:
+    """Reads the history; belongs to the thread that made it.
+
+    A home without a history reads as an empty one, and nothing is created.
+
+    Raises:
+        HistoryError: the file is damaged, of another program, or of a newer cnnlab.
+    """
+
+    def __init__(self, home: Home) -> None:
+        self._path = home.history
+        self._connection = connect_for_reading(home)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+    def _rows(self, query: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        if self._connection is None:
+            return []
+        with translated(self._path):
+            return self._connection.execute(query, values).fetchall()
+
+    # Runs
+
+    def runs(
+        self,
+        wanted: RunFilter | None = None,
+        *,
+        sort: str = "started",
+        ascending: bool = False,
+        limit: int | None = None,
+    ) -> list[RunRecord]:
+        """The runs that pass a filter, newest first unless sorted by something else.
+
+        Runs without a value to sort by come last.
+
+        Raises:
+            ConfigError: there is no such thing to sort by.
+        """
+        if sort not in SORTABLE:
+            raise unknown_name("sort key", sort, SORTABLE)
+        where, values = _conditions(wanted or RunFilter())
+        column, order = SORTABLE[sort], "asc" if ascending else "desc"
+        # Rows of the same millisecond keep the order in which they came.
+        query = (
+            f"select * from ({_RUNS}) as runs where {where}"
+            f" order by {column} is null, {column} {order}, created_at desc limit ?"
+        )
+        rows = self._rows(query, [*values, -1 if limit is None else limit])
+        return [_run(row) for row in rows]
+
+    def run(self, run_id: str) -> RunRecord:
+        """One run by its whole id.
+
+        Raises:
+            ConfigError: there is none.
+        """
+        rows = self._rows(f"{_RUNS} where runs.id = ?", [run_id])
+        if not rows:
+            raise self._unknown_run(run_id)
+        return _run(rows[0])
+
+    def resolve(self, text: str) -> str:
+        """The id of the run that a user means: `latest`, an id, a name, or a unique prefix.
+
+        Raises:
+            ConfigError: there is none, or there are several.
+        """
+        if text == "latest":
+            newest = self._rows("select id from runs order by created_at desc, rowid desc limit 1")
+            if not newest:
+                raise ConfigError("There are no runs yet.", "`cnnlab run quickstart` makes one.")
+            return str(newest[0]["id"])
+        for condition, value in (
+            ("id = ?", text),
+            ("name = ?", text),
+            ("substr(id, 1, length(?)) = lower(?1)", text),
+        ):
+            found = self._rows(
+                f"select id, name from runs where {condition} order by created_at desc", [value]
+            )
+            if len(found) > 1:
+                raise _ambiguous(text, found)
+            if found and text:
+                return str(found[0]["id"])
+        raise self._unknown_run(text)
+
+    def _unknown_run(self, text: str) -> ConfigError:
+        rows = self._rows("select id, name from runs order by created_at desc limit 1000")
+        if not rows:
+            return ConfigError(
+                f"Unknown run {text!r}: there are no runs yet.", "`cnnlab run quickstart` makes one."
+            )
+        known = [str(row[key]) for key in ("name", "id") for row in rows]
+        return unknown_name("run", text, known, "See `cnnlab runs list`.")
+
+    # What a run is made of
+
+    def epochs(self, run_ids: Iterable[str]) -> dict[str, list[EpochRecord]]:
+        """The epochs of each of the runs."""
+        return self._grouped("epochs", EpochRecord, run_ids, "epoch")
+
+    def checkpoints(self, run_ids: Iterable[str]) -> dict[str, list[CheckpointRecord]]:
+        """The checkpoints of each of the runs, the best one first."""
+        return self._grouped("checkpoints", CheckpointRecord, run_ids, "kind")
+
+    def steps(self, run_id: str) -> list[StepRecord]:
+        """The steps of a run."""
+        return self._grouped("steps", StepRecord, [run_id], "step")[run_id]
+
+    def log(self, run_id: str) -> list[LogRecord]:
+        """The log of a run."""
+        return self._grouped("log", LogRecord, [run_id], "id")[run_id]
+
+    def notes(self, run_ids: Iterable[str]) -> dict[str, list[NoteRecord]]:
+        """The notes on each of the runs."""
+        return self._grouped("notes", NoteRecord, run_ids, "id")
+
+    def final_evaluations(self, run_ids: Iterable[str]) -> dict[str, list[EvaluationRecord]]:
+        """The evaluations at the end of each of the runs, with their classes."""
+        return self._evaluations(run_ids, "checkpoint is not null")
+
+    def validations(self, run_ids: Iterable[str]) -> dict[str, list[EvaluationRecord]]:
+        """The validations on the way of each of the runs, with their classes."""
+        return self._evaluations(run_ids, "checkpoint is null")
+
+    def confusion(self, evaluation_id: int, classes: int) -> list[list[int]]:
+        """The confusion matrix of a final evaluation: true classes in rows."""
+        matrix = [[0] * classes for _ in range(classes)]
+        for row in self._rows("select * from confusion where evaluation_id = ?", [evaluation_id]):
+            matrix[row["true_index"]][row["predicted_index"]] = row["images"]
+        return matrix
+
+    def _evaluations(
+        self, run_ids: Iterable[str], condition: str
+    ) -> dict[str, list[EvaluationRecord]]:
+        chosen = json.dumps(list(run_ids))
+        among = f"run_id in (select value from json_each(?)) and {condition}"
+        classes: dict[int, list[ClassMetrics]] = defaultdict(list)
+        for row in self._rows(
+            "select class_metrics.* from class_metrics join evaluations on"
+            f" evaluations.id = evaluation_id where {among} order by evaluation_id, class_index",
+            [chosen],
+        ):
+            metrics = ClassMetrics(
+                row["class_name"], row["precision"], row["recall"], row["f1"], row["support"]
+            )
+            classes[row["evaluation_id"]].append(metrics)
+        found: dict[str, list[EvaluationRecord]] = defaultdict(list)
+        query = (
+            f"select * from evaluations where {among} order by step, checkpoint, case split"
+            " when 'train' then 0 when 'validation' then 1 else 2 end"
+        )
+        for row in self._rows(query, [chosen]):
+            record = _record(EvaluationRecord, row, classes=tuple(classes[row["id"]]))
+            found[row["run_id"]].append(record)
+        return found
+
+    def _grouped(
+        self, table: str, kind: type[Record], run_ids: Iterable[str], order: str
+    ) -> dict[str, list[Record]]:
+        """Rows of a table as records, by run."""
+        found: dict[str, list[Record]] = defaultdict(list)
+        query = (
+            f"select * from {table} where run_id in (select value from json_each(?))"
+            f" order by run_id, {order}"
+        )
+        for row in self._rows(query, [json.dumps(list(run_ids))]):
+            found[row["run_id"]].append(_record(kind, row))
+        return found
+
+
+def _conditions(wanted: RunFilter) -> tuple[str, list[str]]:
+    """The filter as SQL with its values."""
+    conditions, values = ["1"], []
+    for column in ("status", "dataset", "model", "preset"):
+        value = getattr(wanted, column)
+        if value:
+            conditions.append(f"{column} = ?")
+            values.append(value)
+    if wanted.tag:
+        conditions.append("exists (select 1 from tags where run_id = runs.id and tag = ?)")
+        values.append(wanted.tag)
+    if wanted.search:
+        conditions.append(
+            "(instr(lower(name), lower(?)) or instr(lower(coalesce(preset, '')), lower(?))"
+            " or exists (select 1 from tags where run_id = runs.id"
+            " and instr(lower(tag), lower(?)))"
+            " or exists (select 1 from notes where run_id = runs.id"
+            " and instr(lower(text), lower(?))))"
+        )
+        values += [wanted.search] * 4
+    return " and ".join(conditions), values
+
+
+def _record(kind: type[Record], row: sqlite3.Row, **more: Any) -> Record:
+    """A row as a record, with what the table does not hold itself."""
+    names = [field.name for field in fields(kind) if field.name not in more]  # type: ignore[arg-type]
+    return kind(**{name: row[name] for name in names}, **more)
+
+
+def _run(row: sqlite3.Row) -> RunRecord:
+    return _record(
+        RunRecord,
+        row,
+        config=json.loads(row["config"]),
+        versions=json.loads(row["versions"]),
+        git=json.loads(row["git"]) if row["git"] else None,
+        tags=tuple(json.loads(row["tags"])),
+        epochs_done=row["epochs_done"] or 0,
+    )
+
+
+def _ambiguous(text: str, rows: Sequence[sqlite3.Row]) -> ConfigError:
+    listed = ", ".join(f"{row['id']} ({row['name']})" for row in rows[:5])
+    more = f" and {len(rows) - 5} more" if len(rows) > 5 else ""
+    return ConfigError(
+        f"{text!r} stands for several runs: {listed}{more}.", "Name one by its id; newest first."
+    )

@@ -1,0 +1,328 @@
+"""Writing: a run's row, and the events of its training, in few and whole transactions."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import secrets
+import socket
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import singledispatchmethod
+from typing import Any, Self
+
+from cnnlab.events import (
+    CheckpointSaved,
+    EpochFinished,
+    EvaluationFinished,
+    Event,
+    Logged,
+    RunFailed,
+    RunFinished,
+    RunInterrupted,
+    RunStarted,
+    RunStopped,
+    StepsFinished,
+)
+from cnnlab.history.connection import connect_for_writing, transaction
+from cnnlab.home import Home
+
+FLUSH_SECONDS = 0.3
+"""How long rows may wait to be written together."""
+
+Row = dict[str, Any]
+
+
+def now() -> str:
+    """The time as the history writes it: ISO 8601, UTC, milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def new_run_id() -> str:
+    """A short id for a run: eight hexadecimal digits."""
+    return secrets.token_hex(4)
+
+
+def create_run(
+    home: Home,
+    run_id: str,
+    *,
+    config: Mapping[str, Any],
+    dataset: str,
+    model: str,
+    monitor: str,
+    epochs: int,
+    preset: str | None = None,
+    name: str = "",
+    tags: Sequence[str] = (),
+    note: str = "",
+    versions: Mapping[str, str] | None = None,
+    git: Mapping[str, Any] | None = None,
+) -> str:
+    """Writes the row of a run that is about to start; returns the run's name.
+
+    Args:
+        config: complete, as plain values.
+        name: made from the preset and the smallest free number if it is empty.
+
+    Raises:
+        HistoryError, StorageError: the history cannot be written.
+    """
+    db = connect_for_writing(home)
+    with transaction(db, home.history):
+        # Names are read and taken in one transaction, so two processes get two numbers.
+        taken = {row[0] for row in db.execute("select name from runs")}
+        chosen = name or _free_name((preset or model).rpartition("/")[2], taken)
+        row = {
+            "id": run_id,
+            "name": chosen,
+            "status": "queued",
+            "preset": preset,
+            "dataset": dataset,
+            "model": model,
+            "config": json.dumps(config),
+            "monitor": monitor,
+            "epochs_planned": epochs,
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "versions": json.dumps(versions or {}),
+            "git": json.dumps(git) if git else None,
+            "created_at": now(),
+        }
+        db.table("runs").insert(row)
+        db.table("tags").insert_all([{"run_id": run_id, "tag": tag} for tag in dict.fromkeys(tags)])
+        if note:
+            db.table("notes").insert({"run_id": run_id, "text": note, "written_at": now()})
+    db.close()
+    return chosen
+
+
+def _free_name(stem: str, taken: set[str]) -> str:
+    number = 1
+    while f"{stem}-{number}" in taken:
+        number += 1
+    return f"{stem}-{number}"
+
+
+class Recorder:
+    """Writes the events of one run; belongs to the thread that made it.
+
+    Steps and log lines wait up to `FLUSH_SECONDS`; everything else is on disk when `record`
+    comes back, so the trainer may then remove the checkpoint that a new one replaces.
+
+    Raises:
+        HistoryError, StorageError: the history cannot be written.
+    """
+
+    def __init__(self, home: Home, run_id: str) -> None:
+        self._path = home.history
+        self._run_id = run_id
+        self._db = connect_for_writing(home)
+        self._waiting: dict[str, list[Row]] = defaultdict(list)
+        self._last_flush = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self.flush()
+        finally:
+            self._db.close()
+
+    def record(self, event: Event) -> None:
+        """Takes an event into the history."""
+        if isinstance(event, StepsFinished | Logged):
+            self._take(event)
+            if time.monotonic() - self._last_flush >= FLUSH_SECONDS:
+                self.flush()
+            return
+        with transaction(self._db, self._path):
+            self._take(event)
+            self._write_waiting()
+        self._forget_waiting()
+
+    def flush(self) -> None:
+        """Writes what waits."""
+        if self._waiting:
+            with transaction(self._db, self._path):
+                self._write_waiting()
+        self._forget_waiting()
+
+    def _write_waiting(self) -> None:
+        for table, rows in self._waiting.items():
+            self._db.table(table).insert_all(rows, replace=True)
+
+    def _forget_waiting(self) -> None:
+        """Rows are forgotten only once their transaction is through."""
+        self._waiting.clear()
+        self._last_flush = time.monotonic()
+
+    def _update_run(self, values: Row) -> None:
+        self._db.table("runs").update(self._run_id, values)
+
+    # One method a kind of event
+
+    @singledispatchmethod
+    def _take(self, event: Event) -> None:
+        raise TypeError(f"{event!r} is not an event")
+
+    @_take.register
+    def _(self, event: RunStarted) -> None:
+        self._update_run(
+            {
+                "status": "running",
+                "started_at": now(),
+                "device": event.device,
+                "device_name": event.device_name,
+                "precision": event.precision,
+                "memory_format": event.memory_format,
+                "residence": event.residence,
+                "parameters": event.parameters,
+                "flops": event.flops,
+                "steps_per_epoch": event.steps_per_epoch,
+                "train_images": event.train_images,
+                "validation_images": event.validation_images,
+                "test_images": event.test_images,
+            }
+        )
+
+    @_take.register
+    def _(self, event: StepsFinished) -> None:
+        figures = zip(event.losses, event.accuracies, event.lrs, strict=True)
+        self._waiting["steps"] += [
+            {
+                "run_id": self._run_id,
+                "step": step,
+                "epoch": event.epoch,
+                "loss": _number(loss),
+                "accuracy": accuracy,
+                "lr": lr,
+            }
+            for step, (loss, accuracy, lr) in enumerate(figures, start=event.first_step)
+        ]
+
+    @_take.register
+    def _(self, event: EpochFinished) -> None:
+        row = {
+            "run_id": self._run_id,
+            "epoch": event.epoch,
+            "step": event.step,
+            "train_loss": _number(event.train_loss),
+            "train_accuracy": event.train_accuracy,
+            "validation_loss": _number(event.validation_loss),
+            "validation_accuracy": event.validation_accuracy,
+            "lr": event.lr,
+            "seconds": event.seconds,
+            "images_per_second": event.images_per_second,
+        }
+        self._waiting["epochs"].append(row)
+
+    @_take.register
+    def _(self, event: EvaluationFinished) -> None:
+        evaluation = event.evaluation
+        # An evaluation that is made again, after going on from a checkpoint, takes the place.
+        self._db.execute(
+            "delete from evaluations where run_id = ? and split = ? and checkpoint is ?"
+            " and (checkpoint is not null or step = ?)",
+            (self._run_id, event.split, event.checkpoint, event.step),
+        )
+        row = {
+            "run_id": self._run_id,
+            "split": event.split,
+            "checkpoint": event.checkpoint,
+            "epoch": event.epoch,
+            "step": event.step,
+            "loss": _number(evaluation.loss),
+            "accuracy": evaluation.accuracy,
+            "top5_accuracy": evaluation.top5_accuracy,
+            "precision_macro": evaluation.precision_macro,
+            "recall_macro": evaluation.recall_macro,
+            "f1_macro": evaluation.f1_macro,
+            "evaluated_at": now(),
+        }
+        number = self._db.table("evaluations").insert(row).last_pk
+        self._waiting["class_metrics"] += [
+            {
+                "evaluation_id": number,
+                "class_index": index,
+                "class_name": metrics.name,
+                "precision": metrics.precision,
+                "recall": metrics.recall,
+                "f1": metrics.f1,
+                "support": metrics.support,
+            }
+            for index, metrics in enumerate(evaluation.classes)
+        ]
+        if event.checkpoint is not None:
+            self._waiting["confusion"] += [
+                {
+                    "evaluation_id": number,
+                    "true_index": truth,
+                    "predicted_index": answer,
+                    "images": images,
+                }
+                for truth, answers in enumerate(evaluation.confusion)
+                for answer, images in enumerate(answers)
+                if images
+            ]
+
+    @_take.register
+    def _(self, event: CheckpointSaved) -> None:
+        row = {
+            "run_id": self._run_id,
+            "kind": event.kind,
+            "epoch": event.epoch,
+            "step": event.step,
+            "path": str(event.path),
+            "bytes": event.bytes,
+            "sha256": event.sha256,
+            "value": None if event.value is None else _number(event.value),
+            "saved_at": now(),
+        }
+        self._waiting["checkpoints"].append(row)
+        if event.kind == "best":
+            best = {"best_epoch": event.epoch, "best_step": event.step, "best_value": row["value"]}
+            self._update_run(best)
+
+    @_take.register
+    def _(self, event: Logged) -> None:
+        self._log(event.level, event.message)
+
+    @_take.register
+    def _(self, event: RunFinished) -> None:
+        self._end("finished", event.reason)
+
+    @_take.register
+    def _(self, event: RunStopped) -> None:
+        self._end("stopped", event.reason)
+
+    @_take.register
+    def _(self, event: RunInterrupted) -> None:
+        self._end("interrupted", event.reason)
+
+    @_take.register
+    def _(self, event: RunFailed) -> None:
+        self._end("failed", event.message)
+        if event.details:
+            self._log("error", event.details)
+
+    def _log(self, level: str, message: str) -> None:
+        row = {"run_id": self._run_id, "level": level, "message": message, "logged_at": now()}
+        self._waiting["log"].append(row)
+
+    def _end(self, status: str, message: str) -> None:
+        ended = now()
+        run = self._db.table("runs").get(self._run_id)
+        begun = datetime.fromisoformat(str(run["started_at"] or run["created_at"]))
+        duration = (datetime.fromisoformat(ended) - begun).total_seconds()
+        values = {"status": status, "message": message, "ended_at": ended, "duration_s": duration}
+        self._update_run(values)
+
+
+def _number(value: float) -> float | None:
+    """The value, or None where it is not a number; infinities are kept."""
+    return None if math.isnan(value) else value

@@ -1,0 +1,127 @@
+"""What a run was, as read from the history: frozen dataclasses, one a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from cnnlab.events import ClassMetrics
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """The row of a run; times are ISO 8601 in UTC, durations seconds.
+
+    What only its start or its end can tell is None until then.
+    """
+
+    id: str
+    name: str
+    status: str
+    preset: str | None
+    dataset: str
+    model: str
+    config: dict[str, Any]
+    monitor: str
+    epochs_planned: int
+    parameters: int | None
+    flops: int | None
+    device: str | None
+    device_name: str | None
+    precision: str | None
+    memory_format: str | None
+    residence: str | None
+    steps_per_epoch: int | None
+    train_images: int | None
+    validation_images: int | None
+    test_images: int | None
+    host: str
+    pid: int
+    versions: dict[str, str]
+    git: dict[str, Any] | None
+    created_at: str
+    started_at: str | None
+    ended_at: str | None
+    duration_s: float | None
+    best_epoch: int | None
+    best_step: int | None
+    best_value: float | None
+    message: str | None
+    tags: tuple[str, ...]
+    epochs_done: int
+    test_accuracy: float | None
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """An epoch; a figure that was not a number is None."""
+
+    epoch: int
+    step: int
+    train_loss: float | None
+    train_accuracy: float | None
+    validation_loss: float | None
+    validation_accuracy: float | None
+    lr: float
+    seconds: float
+    images_per_second: float
+
+
+@dataclass(frozen=True)
+class StepRecord:
+    """An optimizer update; a loss that was not a number is None."""
+
+    step: int
+    epoch: int
+    loss: float | None
+    accuracy: float | None
+    lr: float
+
+
+@dataclass(frozen=True)
+class EvaluationRecord:
+    """An evaluation of a split; `checkpoint` is None for one on the way."""
+
+    id: int
+    split: str
+    checkpoint: str | None
+    epoch: int
+    step: int
+    loss: float | None
+    accuracy: float
+    top5_accuracy: float | None
+    precision_macro: float
+    recall_macro: float
+    f1_macro: float
+    classes: tuple[ClassMetrics, ...]
+
+
+@dataclass(frozen=True)
+class CheckpointRecord:
+    """A checkpoint; `value` is the monitored metric when it was written."""
+
+    kind: str
+    epoch: int
+    step: int
+    path: str
+    bytes: int
+    sha256: str
+    value: float | None
+    saved_at: str
+
+
+@dataclass(frozen=True)
+class LogRecord:
+    """A line of a run's log."""
+
+    level: str
+    message: str
+    logged_at: str
+
+
+@dataclass(frozen=True)
+class NoteRecord:
+    """A note that a person wrote on a run."""
+
+    text: str
+    written_at: str
