@@ -17,12 +17,17 @@ if TYPE_CHECKING:
     from cnnlab.errors import CnnlabError
 
 
+UNLIMITED_WIDTH = 500
+"""Columns where no terminal sets them."""
+
+
 @cache
 def out() -> Console:
-    """The console for results, on stdout."""
+    """The console for results, on stdout; nothing is cut or wrapped in a file or a pipe."""
     from rich.console import Console
 
-    return Console(markup=False, emoji=False, highlight=False)
+    width = None if sys.stdout.isatty() else UNLIMITED_WIDTH
+    return Console(markup=False, emoji=False, highlight=False, width=width)
 
 
 @cache

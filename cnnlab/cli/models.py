@@ -1,4 +1,4 @@
-"""`cnnlab models`: the architectures, their fields, and what they are made of."""
+"""`cnnlab models`: the architectures, with their parameters and layers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import typer
 
 from cnnlab.cli.console import err, out, print_json
 from cnnlab.errors import ConfigError, unknown_name
-from cnnlab.home import Home
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -17,239 +16,134 @@ if TYPE_CHECKING:
     from cnnlab.config.component import Component
     from cnnlab.models.inspection import ModelSummary
 
-Shape = tuple[int, int, int]
+app = typer.Typer(help="See the architectures.", no_args_is_help=True)
 
-_SHAPES: dict[str, Shape] = {"lenet": (1, 28, 28)}
-"""Images that a model is usually fed with, where they are not those of CIFAR-10."""
+DEFAULT_SHAPES = {"lenet": "1x28x28"}
+"""Images that an architecture was made for; colour images of 32 x 32 for all others."""
 
-_USUAL_SHAPE: Shape = (3, 32, 32)
-_USUAL_CLASSES = 10
-
-app = typer.Typer(help="List the models and show what they are made of.", no_args_is_help=True)
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command("list")
-def list_models(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
-    """List the models with their fields and defaults."""
-    kinds = _kinds()
+def list_models(as_json: JsonOption = False) -> None:
+    """List the architectures."""
+    models = _models()
     if as_json:
-        print_json([{**_introduction(kind), "fields": _fields(kind)} for kind in kinds.values()])
+        print_json([{"name": name, **_described(kind)} for name, kind in models.items()])
         return
-    from rich.console import Group
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 1, 0))
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, kind in kinds.items():
-        defaults = (f"{field['name']}={_written(field['default'])}" for field in _fields(kind))
-        fields = Text("  ".join(defaults), style="dim")
-        sentence = Text(_introduction(kind)["summary"])
-        table.add_row(Text(name, style="bold"), Group(sentence, fields))
+    from cnnlab.cli.tables import plain_table
+
+    table = plain_table("name", "what it is", left=2, flexible=("what it is",))
+    for name, kind in models.items():
+        table.add_row(name, Text(_first_line(kind)))
     out().print(table)
-    err().print("`cnnlab models show NAME` explains the fields and counts the weights.")
+    err().print("`cnnlab models show NAME` lists fields and layers.")
 
 
 @app.command("show")
 def show_model(
-    name: Annotated[str, typer.Argument(help="Name of a model.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of an architecture.")],
     shape: Annotated[
-        str | None,
-        typer.Option(metavar="CxHxW", help="Channels, height and width of an image: 3x32x32."),
-    ] = None,
-    classes: Annotated[int | None, typer.Option(min=1, help="Number of classes.")] = None,
-    data_set: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Take shape and classes of a data set.")
-    ] = None,
+        str, typer.Option(metavar="CxHxW", help="Channels, height and width of an image.")
+    ] = "",
+    classes: Annotated[int, typer.Option(min=2, help="Number of classes.")] = 10,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="FIELD=VALUE", help="Change a field; repeatable."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Show a model's fields, and its layers with shapes, parameters and FLOPs."""
-    kinds = _kinds()
-    if name not in kinds:
-        raise unknown_name("model", name, kinds, "See `cnnlab models list`.")
-    config = _configured(kinds[name], name, settings or [])
-    images, outputs = _input(name, shape, classes, data_set)
-    summary = _summary(config, images, outputs)
+    """Show an architecture: its fields, and its layers for images of a given shape."""
+    from cnnlab.config.overrides import apply_settings
+    from cnnlab.config.validation import validate
+
+    models = _models()
+    if name not in models:
+        raise unknown_name("model", name, models, "See `cnnlab models list`.")
+    kind = models[name]
+    config: Any = validate(kind, apply_settings({"name": name}, settings or []), where=name)
+    size = _parse_shape(shape or DEFAULT_SHAPES.get(name, "3x32x32"))
+    with err().status("Loading PyTorch…"):
+        from cnnlab.models.build import build_model
+        from cnnlab.models.inspection import inspect_model
+    summary = inspect_model(build_model(config, size, classes), size)
     if as_json:
-        print_json(_as_json(config, summary, images, outputs))
+        from dataclasses import asdict
+
+        described = {"name": name, **_described(kind), "config": config.model_dump(mode="json")}
+        print_json({**described, "shape": list(size), "classes": classes, **asdict(summary)})
         return
-    from rich.text import Text
-
-    sides = "x".join(map(str, images))
-    blocks = (
-        Text(_description(type(config))),
-        _field_table(config),
-        Text(f"Layers for images of {sides} and {outputs:,} classes:"),
-        _layer_table(summary),
-        Text(_remark(summary)),
-    )
-    for position, block in enumerate(blocks):
-        if position:
-            out().print()
-        out().print(block)
+    _print_model(kind, config, summary, size, classes)
 
 
-def _kinds() -> dict[str, type[Component]]:
+def _models() -> dict[str, type[Component]]:
     from cnnlab.config.component import members
     from cnnlab.config.models import ModelConfig
 
     return members(ModelConfig)
 
 
-def _configured(kind: type[Component], name: str, settings: list[str]) -> Component:
-    """The model's fields with the settings; ``model.channels=8`` is read as ``channels=8``."""
-    from cnnlab.config.overrides import apply_settings
-    from cnnlab.config.validation import validate
-
-    changes = [setting.strip().removeprefix("model.") for setting in settings]
-    return validate(kind, apply_settings({"name": name}, changes))
+def _first_line(kind: type[Component]) -> str:
+    return (kind.__doc__ or "").strip().splitlines()[0]
 
 
-def _input(
-    name: str, shape: str | None, classes: int | None, data_set: str | None
-) -> tuple[Shape, int]:
-    """Shape and number of classes: as given, else of the data set, else the usual ones."""
-    usual, number = _SHAPES.get(name, _USUAL_SHAPE), _USUAL_CLASSES
-    if data_set is not None:
-        usual, number = _of_data_set(data_set)
-    return (_read_shape(shape) if shape else usual), classes or number
-
-
-def _of_data_set(name: str) -> tuple[Shape, int]:
-    from cnnlab.data.catalog import KNOWN
-
-    if name in KNOWN:
-        return KNOWN[name].shape, len(KNOWN[name].classes)
-    from cnnlab.data import library
-
-    info = library.info(Home.from_environment(), name)
-    return info.shape, len(info.classes)
-
-
-def _read_shape(text: str) -> Shape:
-    found = re.fullmatch(r"([1-9]\d{0,4})x([1-9]\d{0,4})x([1-9]\d{0,4})", text)
-    if not found:
-        raise ConfigError(
-            f"The shape {text!r} is not of the form CHANNELSxHEIGHTxWIDTH.",
-            "For example: --shape 3x32x32",
-        )
-    channels, height, width = map(int, found.groups())
-    return channels, height, width
-
-
-def _summary(config: Any, shape: Shape, classes: int) -> ModelSummary:
-    """The layers of the model that a config names."""
-    with err().status("Loading PyTorch …"):
-        from cnnlab.models.build import outline_model
-        from cnnlab.models.inspection import inspect_model
-    return inspect_model(outline_model(config, shape, classes), shape)
-
-
-def _description(kind: type[Component]) -> str:
-    """The docstring of a config class, its lines joined to paragraphs."""
-    import inspect
-
-    paragraphs = (inspect.getdoc(kind) or "").split("\n\n")
-    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
-
-
-def _introduction(kind: type[Component]) -> dict[str, str]:
-    """Name and first sentence."""
-    first = _description(kind).split("\n\n")[0]
-    return {"name": kind.model_fields["name"].default, "summary": first}
-
-
-def _fields(kind: type[Component]) -> list[dict[str, Any]]:
-    """The fields with type in words, default and help."""
-    from cnnlab.config.words import describe
-
-    return [
-        {
-            "name": name,
-            "type": describe(field),
-            "default": field.get_default(call_default_factory=True),
-            "help": " ".join((field.description or "").split()),
-        }
+def _described(kind: type[Component]) -> dict[str, Any]:
+    """A model's words and fields, from its schema."""
+    fields = [
+        {"name": name, "default": field.default, "help": field.description}
         for name, field in kind.model_fields.items()
         if name != "name"
     ]
+    return {"description": " ".join((kind.__doc__ or "").split()), "fields": fields}
 
 
-def _written(value: Any) -> str:
-    """A value as `--set` takes it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(list(value)).replace(" ", "") if isinstance(value, tuple) else str(value)
+def _parse_shape(text: str) -> tuple[int, int, int]:
+    match = re.fullmatch(r"([1-9]\d?)x([1-9]\d{0,3})x([1-9]\d{0,3})", text)
+    if match is None:
+        raise ConfigError(f"--shape {text} is not a shape.", "Give channels, height and width: 3x32x32.")
+    return int(match[1]), int(match[2]), int(match[3])
 
 
-def _field_table(config: Component) -> Table:
-    """The fields; values that were set are marked."""
-    from rich.table import Table
+def _print_model(
+    kind: type[Component],
+    config: Component,
+    summary: ModelSummary,
+    shape: tuple[int, int, int],
+    classes: int,
+) -> None:
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("Field", no_wrap=True)
-    table.add_column("Default", no_wrap=True)
-    changed = config.model_fields_set - {"name"}
-    if changed:
-        table.add_column("Set", no_wrap=True)
-    table.add_column("Meaning and values")
-    for field in _fields(type(config)):
-        name = field["name"]
-        row = [Text(name), Text(_written(field["default"]))]
-        if changed:
-            value = _written(getattr(config, name)) if name in changed else ""
-            row.append(Text(value, style="bold"))
-        words = Text(f"{field['help']} ")
-        words.append(f"{field['type'][0].upper()}{field['type'][1:]}.", style="dim")
-        table.add_row(*row, words)
-    return table
+    from cnnlab.cli.format import format_shape
+    from cnnlab.cli.tables import plain_table
+
+    out().print(Text(" ".join((kind.__doc__ or "").split())))
+    out().print()
+    fields = plain_table("field", "value", "what it is", left=3, flexible=("what it is",))
+    for name, field in kind.model_fields.items():
+        if name != "name":
+            value = getattr(config, name)
+            text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+            fields.add_row(name, text, Text(field.description or ""))
+    out().print(fields)
+    out().print()
+    out().print(f"Images {format_shape(shape)}, {classes} classes; FLOPs for one image, forward:")
+    out().print(_layer_table(summary))
 
 
 def _layer_table(summary: ModelSummary) -> Table:
-    from rich.table import Table
-    from rich.text import Text
+    from cnnlab.cli.format import format_shape
+    from cnnlab.cli.tables import plain_table
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("Layer", no_wrap=True)
-    table.add_column("Kind", no_wrap=True)
-    table.add_column("Output", justify="right", no_wrap=True)
-    table.add_column("Parameters", justify="right", no_wrap=True)
-    table.add_column("FLOPs", justify="right", no_wrap=True)
+    table = plain_table("layer", "kind", "output", "parameters", "FLOPs", left=2)
     for layer in summary.layers:
-        output = "x".join(map(str, layer.output_shape))
-        counts = (f"{count:,}" if count else "" for count in (layer.parameters, layer.flops))
-        table.add_row(Text(layer.name), Text(layer.kind), output, *counts)
-    totals = (f"{summary.parameters:,}", f"{summary.flops:,}")
-    table.add_row("Total", "", "", *totals, style="bold")
+        table.add_row(
+            layer.name,
+            layer.kind,
+            format_shape(layer.output_shape),
+            f"{layer.parameters:,}",
+            f"{layer.flops:,}",
+        )
+    table.add_row("total", "", "", f"{summary.parameters:,}", f"{summary.flops:,}", style="bold")
     return table
-
-
-def _remark(summary: ModelSummary) -> str:
-    """What the table does not say of itself."""
-    counted = "FLOPs are those of one image, forward, with a multiply-add counted as two."
-    frozen = summary.parameters - summary.trainable
-    return f"{counted} {frozen:,} parameters are frozen." if frozen else counted
-
-
-def _as_json(
-    config: Component, summary: ModelSummary, shape: Shape, classes: int
-) -> dict[str, Any]:
-    import dataclasses
-
-    return {
-        "name": config.name,
-        "description": _description(type(config)),
-        "fields": _fields(type(config)),
-        "config": config.model_dump(mode="json"),
-        "shape": shape,
-        "classes": classes,
-        **dataclasses.asdict(summary),
-    }

@@ -1,4 +1,4 @@
-"""`cnnlab presets`: the named configs, as tables, as TOML files to edit, and checked."""
+"""`cnnlab presets`: named configs, and checks for files of one's own."""
 
 from __future__ import annotations
 
@@ -7,66 +7,92 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cnnlab.cli.console import err, out, print_json
-from cnnlab.errors import ConfigError
+from cnnlab.cli.console import err, out, print_error, print_json
+from cnnlab.errors import CnnlabError, ConfigError
 from cnnlab.home import Home
 
 if TYPE_CHECKING:
-    from rich.text import Text
+    from cnnlab.config.presets import Preset
 
-    from cnnlab.config.presets import About, Preset
-    from cnnlab.errors import CnnlabError
+app = typer.Typer(help="See and check presets.", no_args_is_help=True)
 
-_WIDEST = 100
-"""Columns of running text; longer lines are hard to read."""
-
-app = typer.Typer(help="List, show and check presets.", no_args_is_help=True)
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command("list")
-def list_presets(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
-    """List the presets, the shipped ones and your own."""
+def list_presets(as_json: JsonOption = False) -> None:
+    """List the presets."""
     from cnnlab.config import presets
 
     home = Home.from_environment()
-    found = {name: _load_or_error(home, name) for name in presets.names(home)}
+    loaded: dict[str, Preset | CnnlabError] = {}
+    for name in presets.names(home):
+        try:
+            loaded[name] = presets.load(home, name)
+        except CnnlabError as error:
+            loaded[name] = error
     if as_json:
-        print_json([_summary(name, entry) for name, entry in found.items()])
+        print_json([_summary(name, preset) for name, preset in loaded.items()])
         return
-    from rich.table import Table
+    from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("Preset", no_wrap=True)
-    table.add_column("Title", ratio=1)
-    table.add_column("Data set", no_wrap=True)
-    table.add_column("Model", no_wrap=True)
-    table.add_column("Published", justify="right", no_wrap=True)
-    for name, entry in found.items():
-        table.add_row(*_row(name, entry))
+    from cnnlab.cli.format import format_figure
+    from cnnlab.cli.tables import clipped, plain_table
+
+    table = plain_table("name", "data set", "model", "accuracy", "title", flexible=("title",), left=5)
+    table.columns[3].justify = "right"
+    for name, preset in loaded.items():
+        if isinstance(preset, CnnlabError):
+            table.add_row(Text(name), "", "", "", clipped("broken: see `cnnlab presets check`", "red"))
+            continue
+        config, about = preset.config, preset.about
+        published = format_figure(about.published.accuracy)
+        table.add_row(
+            Text(name), Text(config.data.name), config.model.name, published, clipped(about.title)
+        )
     out().print(table)
-    err().print("\n`cnnlab presets show NAME` prints one, `cnnlab run NAME` trains it.")
+
+
+def _summary(name: str, preset: Preset | CnnlabError) -> dict[str, Any]:
+    if isinstance(preset, CnnlabError):
+        return {"name": name, "error": str(preset)}
+    return {
+        "name": name,
+        "title": preset.about.title,
+        "dataset": preset.config.data.name,
+        "model": preset.config.model.name,
+        "published": preset.about.published.model_dump(exclude_none=True),
+    }
 
 
 @app.command("show")
 def show_preset(
-    name: Annotated[str, typer.Argument(help="Name of a preset, or path of a preset file.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name or path of a preset.")],
+    as_json: JsonOption = False,
 ) -> None:
-    """Show a preset with its whole config.
-
-    Into a file it goes as a preset file to edit: `cnnlab presets show NAME > my.toml`.
-    """
-    from cnnlab.config import presets, writing
+    """Show a preset whole, as a TOML file that could be one of your own."""
+    from cnnlab.config import presets
+    from cnnlab.config.toml import preset_as_toml
 
     preset = presets.load(Home.from_environment(), name)
     if as_json:
-        print_json(_as_json(preset))
-    elif out().is_terminal:
-        _show_on_terminal(preset)
-    else:
-        typer.echo(writing.preset_toml(preset.about, preset.config), nl=False)
+        print_json(
+            {
+                "name": preset.name,
+                "path": str(preset.path),
+                **preset.about.model_dump(mode="json", exclude_none=True),
+                "config": preset.config.model_dump(mode="json"),
+            }
+        )
+        return
+    text = preset_as_toml(preset)
+    if not out().is_terminal:
+        typer.echo(text, nl=False)
+        return
+    from rich.syntax import Syntax
+
+    err().print(f"# {preset.path}", soft_wrap=True)
+    out().print(Syntax(text, "toml", theme="ansi_dark", background_color="default", word_wrap=True))
 
 
 @app.command("check")
@@ -75,143 +101,25 @@ def check_presets(
         list[str], typer.Argument(metavar="FILE...", help="Preset files, or names of presets.")
     ],
 ) -> None:
-    """Check preset files; name everything that is wrong with each."""
-    from rich.text import Text
-
+    """Check preset files; nothing is trained."""
     from cnnlab.config import presets
 
     home = Home.from_environment()
     wrong = 0
-    for file in (str(Path(name)) for name in files):
+    for file in files:
         error = presets.check(home, file)
         if error is None:
-            out().print(Text(f"{file}: ok"), soft_wrap=True)
-            continue
-        wrong += 1
-        for line in _findings(file, error):
-            out().print(Text(line, style="red"), soft_wrap=True)
+            out().print(f"{file}: ok", soft_wrap=True)
+        else:
+            wrong += 1
+            print_error(error)
     if wrong:
-        raise typer.Exit(ConfigError.exit_code)
+        raise ConfigError(f"{wrong} of {len(files)} presets cannot be used.")
 
 
 @app.command("schema")
-def print_schema() -> None:
-    """Print the JSON Schema of a preset file, for editors."""
-    from cnnlab.config import presets
+def schema() -> None:
+    """Print the JSON Schema of preset files, for editors."""
+    from cnnlab.config.presets import json_schema
 
-    print_json(presets.json_schema())
-
-
-def _load_or_error(home: Home, name: str) -> Preset | CnnlabError:
-    """A preset, or why it cannot be loaded: one broken file leaves the others usable."""
-    from cnnlab.config import presets
-
-    try:
-        return presets.load(home, name)
-    except ConfigError as error:
-        return error
-
-
-def _row(name: str, entry: Preset | CnnlabError) -> tuple[Text, ...]:
-    from rich.text import Text
-
-    from cnnlab.errors import CnnlabError
-
-    if isinstance(entry, CnnlabError):
-        why = Text(f"broken: {_plain(str(entry)).splitlines()[0]}", style="red")
-        return Text(_plain(name)), why, Text(""), Text(""), Text("")
-    accuracy = entry.about.published.accuracy
-    cells = (
-        name,
-        entry.about.title,
-        entry.config.data.name,
-        entry.config.model.name,
-        "" if accuracy is None else _aligned(_percent(accuracy)),
-    )
-    return tuple(Text(_plain(cell)) for cell in cells)
-
-
-def _summary(name: str, entry: Preset | CnnlabError) -> dict[str, Any]:
-    from cnnlab.errors import CnnlabError
-
-    if isinstance(entry, CnnlabError):
-        return {"name": name, "error": entry.message, "hint": entry.hint}
-    return {
-        "name": name,
-        "title": entry.about.title,
-        "data_set": entry.config.data.name,
-        "model": entry.config.model.name,
-        "published": entry.about.published.model_dump(mode="json"),
-        "path": str(entry.path),
-    }
-
-
-def _as_json(preset: Preset) -> dict[str, Any]:
-    return {
-        "name": preset.name,
-        "path": str(preset.path),
-        **preset.about.model_dump(mode="json"),
-        "config": preset.config.model_dump(mode="json"),
-    }
-
-
-def _show_on_terminal(preset: Preset) -> None:
-    """The words in a column of readable width, then the config in colour."""
-    from rich.syntax import Syntax
-    from rich.table import Table
-    from rich.text import Text
-
-    from cnnlab.config import writing
-
-    width = min(_WIDEST, out().width)
-    out().print(Text(_plain(preset.about.title or preset.name), style="bold"), width=width)
-    for paragraph in _plain(preset.about.description).strip().split("\n\n"):
-        if paragraph:
-            out().print("", Text(" ".join(paragraph.split())), sep="\n", width=width)
-    facts = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    facts.add_column(style="dim", no_wrap=True)
-    facts.add_column(overflow="fold")
-    for label, value in _facts(preset.about, preset):
-        if value:
-            facts.add_row(label, Text(_plain(value)))
-    out().print("", facts, "", sep="\n", width=width)
-    config = writing.config_toml(preset.config).rstrip()
-    out().print(Syntax(config, "toml", theme="ansi_dark", background_color="default"))
-
-
-def _facts(about: About, preset: Preset) -> list[tuple[str, str]]:
-    figures = about.published.model_dump(exclude_none=True).items()
-    return [
-        ("Name", preset.name),
-        ("Source", about.source),
-        (
-            "Published",
-            ", ".join(f"{name.replace('_', ' ')} {_percent(value)}" for name, value in figures),
-        ),
-        ("Assumed", ", ".join(about.assumed)),
-        ("Extends", about.extends),
-        ("File", str(preset.path)),
-    ]
-
-
-def _percent(share: float) -> str:
-    """A share in percent, with no more digits than the source prints."""
-    return f"{share * 100:.4g}%"
-
-
-def _aligned(percent: str) -> str:
-    """Percentages with and without decimals, one below the other: room for two decimals."""
-    whole = percent.rstrip("%").partition(".")[0]
-    return percent.ljust(len(whole) + len(".00%"))
-
-
-def _findings(file: str, error: CnnlabError) -> list[str]:
-    """Every line of an error with the file's name."""
-    lines = error.message.splitlines()
-    lines[-1] = f"{lines[-1]} {error.hint}".rstrip()
-    return [line if file in line else f"{file}: {line}" for line in lines]
-
-
-def _plain(text: str) -> str:
-    """A text without what would move the cursor or colour the terminal."""
-    return "".join(mark if mark.isprintable() or mark == "\n" else "�" for mark in text)
+    print_json(json_schema())

@@ -17,7 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from cnnlab.cli.tables import format_duration
+from cnnlab.cli.format import format_duration
 from cnnlab.events import (
     CheckpointSaved,
     EpochFinished,
@@ -222,4 +222,3 @@ class PlainDisplay:
 def make_display(console: Console, title: str) -> Display:
     """The live display where the console is a terminal, else plain lines."""
     return TerminalDisplay(console, title) if console.is_terminal else PlainDisplay(console, title)
-

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cnnlab.cli.console import err, out, print_json
-from cnnlab.errors import ConfigError
+from cnnlab.errors import ConfigError, TrainingError
 from cnnlab.home import Home
 
 if TYPE_CHECKING:
@@ -86,17 +86,31 @@ def _request(
     if preset is not None:
         loaded = presets.load(home, preset)
         return RunRequest(loaded.with_settings(changes), loaded.name, name, tags, note)
-    from cnnlab.history.queries import open_reader
+    from cnnlab.history.queries import Reader
 
-    with open_reader(home) as reader:
+    with Reader(home) as reader:
         earlier = reader.run(reader.resolve(str(source)))
     config = validate(RunConfig, apply_settings(earlier.config, changes))
     return RunRequest(config, earlier.preset, name, tags, note)
 
 
 def _prepare(home: Home, request: RunRequest) -> tuple[RunThread, Display]:
-    """Loads torch and the images, builds the run, and writes its row."""
-    ...
+    """Checks what is cheap to check, then loads torch and the images, and builds the run."""
+    from cnnlab.data import library
+
+    library.check_name(home, request.config.data.name)
+    with err().status("Loading PyTorch and the images…"):
+        from cnnlab.cli.progress import make_display
+        from cnnlab.execution.runner import prepare_run
+
+        dataset = library.require(home, request.config.data.name)
+        thread = prepare_run(home, request, dataset)
+    hardware = thread.trainer.parts.hardware
+    display = make_display(
+        err(), f"{thread.run_name} ({thread.run_id}) on {hardware.device} ({hardware.name})"
+    )
+    thread.listener = display.on_event
+    return thread, display
 
 
 @contextmanager
@@ -118,4 +132,25 @@ def _stop_on_interrupt(thread: RunThread, display: Display) -> Iterator[None]:
 
 
 def _report(home: Home, thread: RunThread, as_json: bool) -> None:
-    ...
+    """What the run came to, and the exit code that goes with it."""
+    from cnnlab.events import RunFailed, RunFinished
+    from cnnlab.history.queries import Reader
+
+    with Reader(home) as reader:
+        record = reader.run(thread.run_id)
+        if as_json:
+            from cnnlab.export.run_json import runs_as_json
+
+            print_json(runs_as_json(reader, [record])[0])
+        else:
+            from cnnlab.cli.report import print_result
+
+            err().print(f"{record.name}: {record.status}, {record.message}", soft_wrap=True)
+            print_result(out(), reader, record)
+    if isinstance(thread.ending, RunFailed):
+        raise TrainingError(
+            f"The run {record.name} ({record.id}) failed: {thread.ending.message}",
+            f"`cnnlab runs show {record.id}` shows what was recorded.",
+        )
+    if not isinstance(thread.ending, RunFinished):
+        raise typer.Exit(STOPPED)

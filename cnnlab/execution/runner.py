@@ -12,12 +12,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from cnnlab.config.run import RunConfig
-from cnnlab.data import library
 from cnnlab.data.store import Dataset
 from cnnlab.errors import CnnlabError
 from cnnlab.events import Ending, Event, RunFailed, RunFinished, RunInterrupted, RunStopped
 from cnnlab.execution.provenance import git_state, versions
-from cnnlab.history.recorder import Recorder, create_run
+from cnnlab.history.recorder import Recorder, create_run, new_run_id
 from cnnlab.home import Home, make_folder
 from cnnlab.training.trainer import Trainer
 
@@ -41,16 +40,18 @@ class RunRequest:
 class RunThread(threading.Thread):
     """Trains a prepared run and records every event before it passes it on.
 
-    `ending` is set when the thread is over. It is a daemon thread: a process that must end at
+    Set `listener` before it starts; it is called on this thread. `ending` is set when the thread
+    is over. It is a daemon thread: a process that must end at
     once does not wait for the step under way.
     """
 
-    def __init__(self, home: Home, run_id: str, trainer: Trainer, listener: Listener) -> None:
+    def __init__(self, home: Home, run_id: str, run_name: str, trainer: Trainer) -> None:
         super().__init__(name=f"run-{run_id}", daemon=True)
         self.home = home
         self.run_id = run_id
+        self.run_name = run_name
         self.trainer = trainer
-        self.listener = listener
+        self.listener: Listener = _nobody
         self.ending: Ending | None = None
 
     def run(self) -> None:
@@ -78,6 +79,10 @@ class RunThread(threading.Thread):
             recorder.record(RunStopped("stopped at once by the user"))
 
 
+def _nobody(_event: Event) -> None:
+    """Listens to nothing."""
+
+
 def with_seed(config: RunConfig) -> RunConfig:
     """The config with a seed drawn, if it has none."""
     if config.training.seed is not None:
@@ -86,7 +91,7 @@ def with_seed(config: RunConfig) -> RunConfig:
     return config.model_copy(update={"training": training})
 
 
-def prepare_run(home: Home, request: RunRequest, dataset: Dataset, listener: Listener) -> RunThread:
+def prepare_run(home: Home, request: RunRequest, dataset: Dataset) -> RunThread:
     """Builds a run and writes its row; the thread that comes back is not started yet.
 
     Raises:
@@ -94,30 +99,22 @@ def prepare_run(home: Home, request: RunRequest, dataset: Dataset, listener: Lis
         StorageError, HistoryError: the home cannot be written.
     """
     config = with_seed(request.config)
-    trainer = Trainer(config, dataset)
-    run_id = create_run(
+    run_id = new_run_id()
+    trainer = Trainer(config, dataset, home.checkpoints(run_id))
+    name = create_run(
         home,
+        run_id,
         config=config.model_dump(mode="json"),
         dataset=config.data.name,
         model=config.model.name,
         monitor=config.training.monitor,
         epochs=config.training.epochs,
         preset=request.preset,
-        name=request.name or None,
+        name=request.name,
         tags=request.tags,
         note=request.note,
         versions=versions(),
         git=git_state(),
     )
-    trainer.folder = make_folder(home.checkpoints(run_id))
-    return RunThread(home, run_id, trainer, listener)
-
-
-def load_dataset(home: Home, name: str, progress: library.Progress) -> Dataset:
-    """The images that a config names.
-
-    Raises:
-        ConfigError: there is no data set of that name.
-        DataError: it is not on this machine, or damaged.
-    """
-    return library.require(home, name, progress)
+    make_folder(trainer.folder)
+    return RunThread(home, run_id, name, trainer)

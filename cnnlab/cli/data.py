@@ -1,0 +1,248 @@
+"""`cnnlab data`: the images to train on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cnnlab.cli.console import err, out, print_json
+from cnnlab.errors import ConfigError
+from cnnlab.home import Home
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from cnnlab.data.progress import Progress
+    from cnnlab.data.store import DatasetInfo
+
+app = typer.Typer(help="See, download, import and remove data sets.", no_args_is_help=True)
+
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Name of a data set.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+ReplaceOption = Annotated[
+    bool, typer.Option("--replace", help="Replace an earlier data set of that name.")
+]
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """A bar on stderr for work that tells how far it is."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    )
+    with Progress(*columns, console=err(), transient=True) as bars:
+        tasks = {}
+
+        def show(what: str, done: int, total: int | None) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total)
+            bars.update(tasks[what], completed=done, total=total)
+
+        yield show
+
+
+@app.command("list")
+def list_datasets(as_json: JsonOption = False) -> None:
+    """List the data sets that are here, and those that cnnlab knows."""
+    from cnnlab.data import library, store
+    from cnnlab.data.catalog import KNOWN
+
+    home = Home.from_environment()
+    here = set(library.present(home))
+    rows = []
+    for name in library.names(home):
+        known = KNOWN.get(name)
+        if name in here:
+            path = store.dataset_path(home, name)
+            info = store.read_info(path)
+            shape, classes, size = info.shape, len(info.classes), path.stat().st_size
+            train, test = info.train_images, info.test_images
+        elif known is not None:
+            shape, classes, size = known.shape, len(known.classes), 0
+            train, test = known.train_images, known.test_images
+        rows.append(
+            {
+                "name": name,
+                "present": name in here,
+                "shipped": bool(known and known.shipped),
+                "title": known.title if known else name,
+                "shape": list(shape),
+                "classes": classes,
+                "train_images": train,
+                "test_images": test,
+                "bytes": size,
+            }
+        )
+    if as_json:
+        print_json(rows)
+        return
+    out().print(_list_table(rows))
+
+
+def _list_table(rows: list[dict[str, object]]) -> Table:
+    from rich.text import Text
+
+    from cnnlab.cli.format import format_bytes, format_shape
+    from cnnlab.cli.tables import plain_table
+
+    table = plain_table("name", "here", "train", "test", "classes", "shape", "size", left=2)
+    for row in rows:
+        if row["present"]:
+            here = Text("yes", style="green")
+        else:
+            here = Text("shipped" if row["shipped"] else "download or import", style="dim")
+        table.add_row(
+            Text(str(row["name"])),
+            here,
+            f"{row['train_images']:,}",
+            f"{row['test_images']:,}",
+            str(row["classes"]),
+            format_shape(tuple(row["shape"])),  # type: ignore[arg-type]
+            format_bytes(int(str(row["bytes"]))) if row["bytes"] else "–",
+        )
+    return table
+
+
+@app.command("show")
+def show_dataset(
+    name: NameArgument,
+    samples: Annotated[
+        int | None,
+        typer.Option(min=0, help="Sample images of each class; by default one on a terminal."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show a data set: classes with counts, shape, mean and deviation, sample images."""
+    from cnnlab.data import library, store
+
+    home = Home.from_environment()
+    with progress_bar() as progress:
+        info = library.info(home, name, progress)
+    path = store.dataset_path(home, name)
+    if as_json:
+        from dataclasses import asdict
+
+        print_json({**asdict(info), "path": str(path), "bytes": path.stat().st_size})
+        return
+    _print_info(info, path)
+    count = (1 if out().is_terminal else 0) if samples is None else samples
+    if count:
+        from cnnlab.cli.pictures import print_samples
+
+        out().print()
+        print_samples(out(), store.load(path), count)
+
+
+def _print_info(info: DatasetInfo, path: Path) -> None:
+    from rich.text import Text
+
+    from cnnlab.cli.format import format_bytes, format_shape, format_time
+    from cnnlab.cli.tables import pairs_table, plain_table
+
+    def per_channel(values: tuple[float, ...]) -> str:
+        return ", ".join(f"{value:.4f}" for value in values)
+
+    rows = [
+        ("data set", f"{info.name}: {info.title}" if info.title != info.name else info.name),
+        ("images", f"{info.train_images:,} training, {info.test_images:,} test"),
+        ("shape", f"{format_shape(info.shape)} (channels x height x width)"),
+        ("mean", per_channel(info.mean)),
+        ("std", per_channel(info.std)),
+        ("origin", f"{info.origin}, {format_time(info.imported_at)}"),
+        ("file", f"{path} ({format_bytes(path.stat().st_size)})"),
+    ]
+    out().print(pairs_table(rows), soft_wrap=not out().is_terminal)
+    out().print()
+    table = plain_table("class", "train", "test")
+    for label, train, test in zip(info.classes, info.train_counts, info.test_counts, strict=True):
+        table.add_row(Text(label), f"{train:,}", f"{test:,}")
+    out().print(table)
+
+
+@app.command("download")
+def download(name: NameArgument, replace: ReplaceOption = False) -> None:
+    """Download a known data set through torchvision and its mirrors."""
+    with err().status("Loading torchvision…"):
+        from cnnlab.data.download import download_dataset
+    with progress_bar() as progress:
+        info = download_dataset(
+            Home.from_environment(), name, replace=replace, progress=progress
+        )
+    _tell_stored(info)
+
+
+@app.command("import")
+def import_(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A known name, or a new one of your own.")
+    ],
+    path: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PATH",
+            help="A folder, zip or tar with idx files, CIFAR batches, or images in "
+            "train/<class> and test/<class>.",
+        ),
+    ],
+    size: Annotated[
+        str, typer.Option(metavar="N or HxW", help="Scale and cut every image to this size.")
+    ] = "",
+    replace: ReplaceOption = False,
+    test_share: Annotated[
+        float,
+        typer.Option(min=0.01, max=0.99, help="Share of each class to split off without a test part."),
+    ] = 0.2,
+) -> None:
+    """Import images that you bring, under a known name or one of your own."""
+    from cnnlab.data.importing import import_dataset
+
+    wanted = _parse_size(size) if size else None
+    with progress_bar() as progress:
+        info = import_dataset(
+            Home.from_environment(),
+            name,
+            path.expanduser(),
+            size=wanted,
+            test_share=test_share,
+            replace=replace,
+            progress=progress,
+        )
+    _tell_stored(info)
+
+
+def _parse_size(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"([1-9]\d{0,3})(?:x([1-9]\d{0,3}))?", text)
+    if match is None:
+        raise ConfigError(f"--size {text} is not a size.", "Give one side (32) or height x width (48x64).")
+    return int(match[1]), int(match[2] or match[1])
+
+
+def _tell_stored(info: DatasetInfo) -> None:
+    err().print(
+        f"{info.name}: {info.train_images:,} training and {info.test_images:,} test images, "
+        f"{len(info.classes)} classes. See them with `cnnlab data show {info.name}`.",
+        soft_wrap=True,
+    )
+
+
+@app.command("remove")
+def remove(
+    name: NameArgument,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Remove a data set from this machine; runs that used it stay."""
+    from cnnlab.cli.format import format_bytes
+    from cnnlab.data import library
+
+    home = Home.from_environment()
+    if name in library.present(home) and not yes:
+        typer.confirm(f"Remove the data set {name} from {home.datasets}?", abort=True, err=True)
+    freed = library.remove(home, name)
+    err().print(f"Removed {name}; {format_bytes(freed)} are free again.")

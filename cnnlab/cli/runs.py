@@ -1,0 +1,117 @@
+"""`cnnlab runs`: the history of runs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cnnlab.cli.console import err, out, print_json
+from cnnlab.home import Home
+
+STATUSES = ("queued", "running", "paused", "finished", "stopped", "failed", "interrupted")
+
+app = typer.Typer(help="Browse the history of runs.", no_args_is_help=True)
+
+RunArgument = Annotated[
+    str, typer.Argument(metavar="RUN", help="An id, its beginning, a name, or `latest`.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command("list")
+def list_runs(
+    status: Annotated[str, typer.Option(help="Only runs with this status.")] = "",
+    dataset: Annotated[str, typer.Option(help="Only runs on this data set.")] = "",
+    model: Annotated[str, typer.Option(help="Only runs of this model.")] = "",
+    preset: Annotated[str, typer.Option(help="Only runs of this preset.")] = "",
+    tag: Annotated[str, typer.Option(help="Only runs with this tag.")] = "",
+    search: Annotated[str, typer.Option(help="Only runs with this in name, tags or notes.")] = "",
+    sort: Annotated[
+        str,
+        typer.Option(
+            help="started, name, status, preset, dataset, model, parameters, duration, best "
+            "or accuracy; largest first."
+        ),
+    ] = "started",
+    ascending: Annotated[bool, typer.Option("--ascending", help="Smallest first.")] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many runs.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List runs, newest first."""
+    from cnnlab.errors import unknown_name
+    from cnnlab.history.queries import Reader, RunFilter
+
+    if status and status not in STATUSES:
+        raise unknown_name("status", status, STATUSES)
+    with Reader(Home.from_environment()) as reader:
+        wanted = RunFilter(status, dataset, model, preset, tag, search)
+        runs = reader.runs(wanted, sort=sort, ascending=ascending, limit=limit)
+        if as_json:
+            from cnnlab.export.run_json import runs_as_json
+
+            print_json(runs_as_json(reader, runs))
+            return
+    if not runs:
+        filtered = wanted != RunFilter()
+        err().print(
+            "No runs match." if filtered else "No runs yet. `cnnlab run quickstart` makes one."
+        )
+        return
+    from cnnlab.cli.tables import runs_table
+
+    out().print(runs_table(runs))
+
+
+@app.command("show")
+def show_run(
+    run: RunArgument,
+    curves: Annotated[
+        bool | None,
+        typer.Option("--curves/--no-curves", help="Draw the curves; by default on a terminal."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show one run: config, curves, per-class figures, checkpoints."""
+    from cnnlab.history.queries import Reader
+
+    with Reader(Home.from_environment()) as reader:
+        record = reader.run(reader.resolve(run))
+        if as_json:
+            from cnnlab.export.run_json import runs_as_json
+
+            print_json(runs_as_json(reader, [record])[0])
+            return
+        from cnnlab.cli.report import print_run
+
+        wanted = out().is_terminal if curves is None else curves
+        print_run(out(), reader, record, curves=wanted)
+
+
+@app.command("delete")
+def delete_runs(
+    runs: Annotated[
+        list[str], typer.Argument(metavar="RUN...", help="Ids, their beginnings, or names.")
+    ],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Delete runs with their checkpoints."""
+    from cnnlab.cli.format import format_bytes
+    from cnnlab.history.edits import delete_run
+    from cnnlab.history.queries import Reader
+
+    home = Home.from_environment()
+    with Reader(home) as reader:
+        ids = dict.fromkeys(reader.resolve(run) for run in runs)
+        records = [reader.run(run_id) for run_id in ids]
+        checkpoints = reader.checkpoints(ids)
+    for record in records:
+        kept = checkpoints[record.id]
+        freed = format_bytes(sum(one.bytes for one in kept))
+        count = f"{len(kept)} checkpoint{'s' if len(kept) != 1 else ''}"
+        err().print(f"{record.id}  {record.name}  {record.status}, {count}, {freed}")
+    if not yes and not typer.confirm("Delete for good?", err=True):
+        raise typer.Exit(1)
+    for record in records:
+        delete_run(home, record)
+        err().print(f"Deleted {record.name} ({record.id}).")

@@ -1,0 +1,217 @@
+"""A run in tables: one renderer for the end of `cnnlab run`, `runs list` and `runs show`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from cnnlab.cli.format import (
+    format_bytes,
+    format_duration,
+    format_figure,
+    format_lr,
+    format_shape,
+    format_time,
+)
+from cnnlab.history.records import CheckpointRecord, EvaluationRecord, RunRecord
+
+STATUS_STYLES = {
+    "running": "green",
+    "paused": "yellow",
+    "finished": "",
+    "stopped": "yellow",
+    "interrupted": "yellow",
+    "failed": "red",
+    "queued": "dim",
+}
+
+
+def plain_table(*columns: str, left: int = 1, flexible: Sequence[str] = ()) -> Table:
+    """A table without lines; the first `left` columns hold words, the others numbers.
+
+    Where the terminal is too narrow, the flexible columns give way; their cells are `clipped`.
+    """
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for index, column in enumerate(columns):
+        table.add_column(
+            column,
+            justify="left" if index < left else "right",
+            no_wrap=column not in flexible,
+            overflow="ellipsis",
+        )
+    return table
+
+
+def clipped(text: str, style: str = "") -> Text:
+    """A cell of a flexible column: one line, cut with an ellipsis."""
+    return Text(text, style=style, no_wrap=True, overflow="ellipsis")
+
+
+def pairs_table(rows: Iterable[tuple[str, str]]) -> Table:
+    """Names with what they are, one a line."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in rows:
+        if value:
+            table.add_row(Text(name), Text(value))
+    return table
+
+
+def runs_table(runs: Sequence[RunRecord]) -> Table:
+    """A list of runs."""
+    table = plain_table(
+        "id", "name", "status", "data set", "model", "accuracy", "epochs", "time", "started",
+        left=5, flexible=("name", "data set", "model"),
+    )  # fmt: skip
+    for run in runs:
+        table.add_row(
+            run.id,
+            clipped(run.name),
+            Text(run.status, style=STATUS_STYLES[run.status]),
+            clipped(run.dataset),
+            clipped(run.model),
+            format_figure(run.test_accuracy),
+            f"{run.epochs_done}/{run.epochs_planned}",
+            format_duration(run.duration_s),
+            format_time(run.created_at),
+        )
+    return table
+
+
+def run_header(run: RunRecord) -> Table:
+    """A run in words: what it was, on what, and how it ended."""
+    config = run.config
+    state = run.status if not run.message else f"{run.status}: {run.message}"
+    cost = ""
+    if run.parameters is not None and run.flops is not None:
+        cost = f", {run.parameters:,} parameters, {run.flops / 1e6:,.1f} MFLOPs an image"
+    device = run.device or ""
+    if run.device_name:
+        device += f" ({run.device_name}), {run.precision}, {run.memory_format}"
+    commit = ""
+    if run.git:
+        commit = run.git["commit"][:10] + (" with changes" if run.git["modified"] else "")
+    best = ""
+    if run.best_value is not None:
+        best = f"{run.monitor} {run.best_value:.4f} in epoch {run.best_epoch}, step {run.best_step}"
+    rows = [
+        ("run", f"{run.id}  {run.name}"),
+        ("status", state),
+        ("preset", run.preset or ""),
+        ("data", f"{run.dataset}{_image_counts(run)}"),
+        ("augmentation", _components(config.get("augmentation", []))),
+        ("model", _component(config["model"]) + cost),
+        ("optimizer", _component(config["optimizer"])),
+        ("schedule", _component(config["schedule"])),
+        ("training", _training(config["training"])),
+        ("device", device),
+        ("started", f"{format_time(run.started_at)}, took {format_duration(run.duration_s)}"),
+        ("best", best),
+        ("tags", ", ".join(run.tags)),
+        ("versions", ", ".join(f"{name} {version}" for name, version in run.versions.items())),
+        ("source", commit),
+    ]
+    return pairs_table(rows)
+
+
+def _image_counts(run: RunRecord) -> str:
+    if run.train_images is None:
+        return ""
+    return (
+        f", {run.train_images:,} training, {run.validation_images:,} validation, "
+        f"{run.test_images:,} test images"
+    )
+
+
+def _component(table: dict[str, Any]) -> str:
+    """A component as `name field=value`."""
+    fields = " ".join(f"{key}={_value(value)}" for key, value in table.items() if key != "name")
+    return f"{table['name']} {fields}".strip()
+
+
+def _components(tables: Sequence[dict[str, Any]]) -> str:
+    return ", ".join(_component(table) for table in tables)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, float):
+        return format_lr(value)
+    if isinstance(value, list):
+        return format_shape(tuple(value))
+    return str(value)
+
+
+def _training(training: dict[str, Any]) -> str:
+    every = training["evaluate_every"]
+    validation = "each epoch" if every == "epoch" else f"every {every} steps"
+    return (
+        f"{training['epochs']} epochs, batch size {training['batch_size']}, "
+        f"validation {validation}, seed {training['seed']}"
+    )
+
+
+def evaluations_table(evaluations: Sequence[EvaluationRecord]) -> Table:
+    """Figures of every split with the best and with the last checkpoint."""
+    table = plain_table(
+        "checkpoint", "split", "accuracy", "top-5", "precision", "recall", "F1", "loss", left=2
+    )
+    for one in evaluations:
+        table.add_row(
+            f"{one.checkpoint} (epoch {one.epoch})",
+            one.split,
+            format_figure(one.accuracy),
+            format_figure(one.top5_accuracy),
+            format_figure(one.precision_macro),
+            format_figure(one.recall_macro),
+            format_figure(one.f1_macro),
+            format_figure(one.loss),
+        )
+    return table
+
+
+def classes_table(evaluation: EvaluationRecord) -> Table:
+    """Precision, recall, F1 and support of each class, and their macro averages."""
+    table = plain_table("class", "precision", "recall", "F1", "support")
+    for metrics in evaluation.classes:
+        table.add_row(
+            Text(metrics.name),
+            format_figure(metrics.precision),
+            format_figure(metrics.recall),
+            format_figure(metrics.f1),
+            f"{metrics.support:,}",
+        )
+    table.add_row(
+        Text("macro average", style="bold"),
+        format_figure(evaluation.precision_macro),
+        format_figure(evaluation.recall_macro),
+        format_figure(evaluation.f1_macro),
+        f"{sum(metrics.support for metrics in evaluation.classes):,}",
+    )
+    return table
+
+
+def checkpoints_table(checkpoints: Sequence[CheckpointRecord]) -> Table:
+    """Where the checkpoints lie."""
+    rows = [
+        (
+            one.kind,
+            f"epoch {one.epoch}, step {one.step}, {format_bytes(one.bytes)}, "
+            f"sha256 {one.sha256[:12]}\n{one.path}",
+        )
+        for one in checkpoints
+    ]
+    return pairs_table(rows)
+
+
+def summary(evaluation: EvaluationRecord) -> Text:
+    """Accuracy and macro precision in one line."""
+    text = Text("test accuracy ")
+    text.append(format_figure(evaluation.accuracy), style="bold")
+    text.append(", macro precision ")
+    text.append(format_figure(evaluation.precision_macro), style="bold")
+    text.append(f" ({evaluation.checkpoint} checkpoint, epoch {evaluation.epoch})")
+    return text
