@@ -32,10 +32,19 @@ ReplaceOption = Annotated[
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
     """A bar on stderr for work that tells how far it is."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
     columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
     )
     with Progress(*columns, console=err(), transient=True) as bars:
         tasks = {}
@@ -172,9 +181,7 @@ def download(name: NameArgument, replace: ReplaceOption = False) -> None:
     with err().status("Loading torchvision…"):
         from cnnlab.data.download import download_dataset
     with progress_bar() as progress:
-        info = download_dataset(
-            Home.from_environment(), name, replace=replace, progress=progress
-        )
+        info = download_dataset(Home.from_environment(), name, replace=replace, progress=progress)
     _tell_stored(info)
 
 
@@ -197,7 +204,9 @@ def import_(
     replace: ReplaceOption = False,
     test_share: Annotated[
         float,
-        typer.Option(min=0.01, max=0.99, help="Share of each class to split off without a test part."),
+        typer.Option(
+            min=0.01, max=0.99, help="Share of each class to split off without a test part."
+        ),
     ] = 0.2,
 ) -> None:
     """Import images that you bring, under a known name or one of your own."""
@@ -220,7 +229,9 @@ def import_(
 def _parse_size(text: str) -> tuple[int, int]:
     match = re.fullmatch(r"([1-9]\d{0,3})(?:x([1-9]\d{0,3}))?", text)
     if match is None:
-        raise ConfigError(f"--size {text} is not a size.", "Give one side (32) or height x width (48x64).")
+        raise ConfigError(
+            f"--size {text} is not a size.", "Give one side (32) or height x width (48x64)."
+        )
     return int(match[1]), int(match[2] or match[1])
 
 

@@ -9,6 +9,7 @@ import typer
 
 from cnnlab.cli.console import err, out, print_json
 from cnnlab.errors import ConfigError, unknown_name
+from cnnlab.home import Home
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -38,6 +39,7 @@ def list_models(as_json: JsonOption = False) -> None:
     table = plain_table("name", "what it is", left=2, flexible=("what it is",))
     for name, kind in models.items():
         table.add_row(name, Text(_first_line(kind)))
+        table.add_row("", Text(_defaults(kind), style="dim"))
     out().print(table)
     err().print("`cnnlab models show NAME` lists fields and layers.")
 
@@ -48,7 +50,12 @@ def show_model(
     shape: Annotated[
         str, typer.Option(metavar="CxHxW", help="Channels, height and width of an image.")
     ] = "",
-    classes: Annotated[int, typer.Option(min=2, help="Number of classes.")] = 10,
+    classes: Annotated[
+        int | None, typer.Option(min=2, help="Number of classes; 10 if absent.")
+    ] = None,
+    data_set: Annotated[
+        str, typer.Option(metavar="NAME", help="Take shape and classes of a data set.")
+    ] = "",
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="FIELD=VALUE", help="Change a field; repeatable."),
@@ -63,19 +70,21 @@ def show_model(
     if name not in models:
         raise unknown_name("model", name, models, "See `cnnlab models list`.")
     kind = models[name]
-    config: Any = validate(kind, apply_settings({"name": name}, settings or []), where=name)
-    size = _parse_shape(shape or DEFAULT_SHAPES.get(name, "3x32x32"))
+    # As in a config: `model.channels=8` is `channels=8`.
+    changes = [setting.strip().removeprefix("model.") for setting in settings or []]
+    config: Any = validate(kind, apply_settings({"name": name}, changes))
+    size, outputs = _images(name, shape, classes, data_set)
     with err().status("Loading PyTorch…"):
-        from cnnlab.models.build import build_model
+        from cnnlab.models.build import outline_model
         from cnnlab.models.inspection import inspect_model
-    summary = inspect_model(build_model(config, size, classes), size)
+    summary = inspect_model(outline_model(config, size, outputs), size)
     if as_json:
         from dataclasses import asdict
 
         described = {"name": name, **_described(kind), "config": config.model_dump(mode="json")}
-        print_json({**described, "shape": list(size), "classes": classes, **asdict(summary)})
+        print_json({**described, "shape": list(size), "classes": outputs, **asdict(summary)})
         return
-    _print_model(kind, config, summary, size, classes)
+    _print_model(kind, config, summary, size, outputs)
 
 
 def _models() -> dict[str, type[Component]]:
@@ -89,20 +98,59 @@ def _first_line(kind: type[Component]) -> str:
     return (kind.__doc__ or "").strip().splitlines()[0]
 
 
+def _defaults(kind: type[Component]) -> str:
+    """The fields with their defaults, as `--set` takes them."""
+    fields = kind.model_fields.items()
+    return "  ".join(
+        f"{name}={_written(field.default)}" for name, field in fields if name != "name"
+    )
+
+
+def _written(value: Any) -> str:
+    """A value as `--set` takes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(list(value)).replace(" ", "") if isinstance(value, tuple) else str(value)
+
+
 def _described(kind: type[Component]) -> dict[str, Any]:
     """A model's words and fields, from its schema."""
+    from cnnlab.config.words import describe
+
     fields = [
-        {"name": name, "default": field.default, "help": field.description}
+        {
+            "name": name,
+            "type": describe(field),
+            "default": field.default,
+            "help": field.description,
+        }
         for name, field in kind.model_fields.items()
         if name != "name"
     ]
     return {"description": " ".join((kind.__doc__ or "").split()), "fields": fields}
 
 
+def _images(
+    name: str, shape: str, classes: int | None, data_set: str
+) -> tuple[tuple[int, int, int], int]:
+    """Shape and number of classes: as given, else the data set's, else the usual ones."""
+    size, known = _parse_shape(shape or DEFAULT_SHAPES.get(name, "3x32x32")), 10
+    if data_set:
+        from cnnlab.data import library
+        from cnnlab.data.catalog import KNOWN
+
+        # What the catalog knows needs no images on this machine.
+        images = KNOWN.get(data_set) or library.info(Home.from_environment(), data_set)
+        size, known = _parse_shape(shape) if shape else images.shape, len(images.classes)
+    return size, classes or known
+
+
 def _parse_shape(text: str) -> tuple[int, int, int]:
     match = re.fullmatch(r"([1-9]\d?)x([1-9]\d{0,3})x([1-9]\d{0,3})", text)
     if match is None:
-        raise ConfigError(f"--shape {text} is not a shape.", "Give channels, height and width: 3x32x32.")
+        raise ConfigError(
+            f"--shape {text} is not a shape.", "Give channels, height and width: 3x32x32."
+        )
     return int(match[1]), int(match[2]), int(match[3])
 
 
@@ -117,6 +165,7 @@ def _print_model(
 
     from cnnlab.cli.format import format_shape
     from cnnlab.cli.tables import plain_table
+    from cnnlab.config.words import describe
 
     out().print(Text(" ".join((kind.__doc__ or "").split())))
     out().print()
@@ -124,8 +173,10 @@ def _print_model(
     for name, field in kind.model_fields.items():
         if name != "name":
             value = getattr(config, name)
-            text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-            fields.add_row(name, text, Text(field.description or ""))
+            words = Text(f"{field.description} ")
+            words.append(f"({describe(field)})", style="dim")
+            chosen = name in config.model_fields_set
+            fields.add_row(name, Text(_written(value), style="bold" if chosen else ""), words)
     out().print(fields)
     out().print()
     out().print(f"Images {format_shape(shape)}, {classes} classes; FLOPs for one image, forward:")
@@ -142,8 +193,8 @@ def _layer_table(summary: ModelSummary) -> Table:
             layer.name,
             layer.kind,
             format_shape(layer.output_shape),
-            f"{layer.parameters:,}",
-            f"{layer.flops:,}",
+            f"{layer.parameters:,}" if layer.parameters else "",
+            f"{layer.flops:,}" if layer.flops else "",
         )
     table.add_row("total", "", "", f"{summary.parameters:,}", f"{summary.flops:,}", style="bold")
     return table

@@ -23,9 +23,7 @@ def print_samples(console: Console, dataset: Dataset, count: int) -> None:
     for label, name in enumerate(dataset.info.classes):
         members = np.flatnonzero(dataset.train_labels == label)
         chosen = generator.permutation(members)[:count]
-        pictures = [
-            Group(Text(name), _picture(dataset.train_images[index])) for index in chosen
-        ]
+        pictures = [Group(Text(name), _picture(dataset.train_images[index])) for index in chosen]
         console.print(Columns(pictures, padding=(0, 1)))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -39,11 +38,15 @@ def list_presets(as_json: JsonOption = False) -> None:
     from cnnlab.cli.format import format_figure
     from cnnlab.cli.tables import clipped, plain_table
 
-    table = plain_table("name", "data set", "model", "accuracy", "title", flexible=("title",), left=5)
+    table = plain_table(
+        "name", "data set", "model", "accuracy", "title", flexible=("title",), left=5
+    )
     table.columns[3].justify = "right"
     for name, preset in loaded.items():
         if isinstance(preset, CnnlabError):
-            table.add_row(Text(name), "", "", "", clipped("broken: see `cnnlab presets check`", "red"))
+            table.add_row(
+                Text(name), "", "", "", clipped("broken: see `cnnlab presets check`", "red")
+            )
             continue
         config, about = preset.config, preset.about
         published = format_figure(about.published.accuracy)

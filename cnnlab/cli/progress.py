@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from rich.console import Console, ConsoleOptions, Group, RenderResult
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
@@ -139,7 +139,8 @@ class TerminalDisplay:
             figures = self._figures
             self._update_bars(figures)
             status = Text(figures.message, style="dim", overflow="ellipsis", no_wrap=True)
-            parts = [Text(self._title, style="bold"), self._bars, _losses(figures), status]
+            title = Text(self._title, style="bold")
+            parts: list[RenderableType] = [title, self._bars, _losses(figures), status]
         yield Group(*parts)
 
     def _update_bars(self, figures: Figures) -> None:

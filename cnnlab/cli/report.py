@@ -79,7 +79,10 @@ def _print_curves(console: Console, reader: Reader, run: RunRecord) -> None:
     if len(epochs) > 1:
         loss, accuracy, label = *_by_epoch(epochs), "epoch"
     else:
-        loss, accuracy, label = *_by_step(reader.steps(run.id), reader.validations([run.id])[run.id]), "step"
+        loss, accuracy, label = (
+            *_by_step(reader.steps(run.id), reader.validations([run.id])[run.id]),
+            "step",
+        )
     for title, curves in (("loss", loss), ("accuracy", accuracy)):
         plot = draw_curves(
             curves,

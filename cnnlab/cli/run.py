@@ -6,7 +6,6 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -34,7 +33,9 @@ def run(
     seed: Annotated[int | None, typer.Option(help="Fix weights, split, order and draws.")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Number of epochs.")] = None,
-    name: Annotated[str, typer.Option(help="Name of the run; made from the preset if absent.")] = "",
+    name: Annotated[
+        str, typer.Option(help="Name of the run; made from the preset if absent.")
+    ] = "",
     tag: Annotated[list[str] | None, typer.Option(help="Tag the run; repeatable.")] = None,
     note: Annotated[str, typer.Option(help="A note to keep with the run.")] = "",
     source: Annotated[

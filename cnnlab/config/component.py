@@ -23,11 +23,15 @@ class Section(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _expand_bare_names(cls, value: Any) -> Any:
-        """``optimizer = "adam"`` is Adam with its defaults, also in a list of components."""
+    def _complete_names(cls, value: Any) -> Any:
+        """Completes short forms: a component's bare name, and the name of a default component.
+
+        ``optimizer = "adam"`` is Adam with its defaults, also in a list of components;
+        ``optimizer.lr = 0.1`` alone changes the optimizer that is the default.
+        """
         if not isinstance(value, Mapping):
             return value
-        return {key: _expanded(cls, key, inner) for key, inner in value.items()}
+        return {key: _completed(cls, key, inner) for key, inner in value.items()}
 
 
 class Component(Section):
@@ -63,12 +67,14 @@ def unwrapped(annotation: Any) -> Any:
     return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
 
 
-def _expanded(model: type[BaseModel], key: str, value: Any) -> Any:
+def _completed(model: type[BaseModel], key: str, value: Any) -> Any:
     field = model.model_fields.get(key)
     if field is None:
         return value
     if isinstance(value, str) and members(field.annotation):
         return {"name": value}
+    if isinstance(value, Mapping) and isinstance(field.default, Component):
+        return {"name": field.default.name, **value}
     if isinstance(value, list | tuple):
         entries = get_args(field.annotation)
         if entries and members(entries[0]):

@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from cnnlab.config.validation import shown
 from cnnlab.errors import ConfigError
 
 Table = dict[str, Any]
@@ -77,7 +78,7 @@ def _parse(setting: str) -> tuple[list[str], Any]:
     parts = [part.strip() for part in path.split(".")]
     if not equals or not all(parts) or len(parts) > _DEEPEST:
         raise ConfigError(
-            f"The setting {setting!r} is not of the form field=value.",
+            f"The setting {shown(setting)} is not of the form field=value.",
             "For example: --set optimizer.lr=0.01",
         )
     return parts, _read_value(setting, text.strip())
@@ -91,7 +92,7 @@ def _read_value(setting: str, text: str) -> Any:
     # A number with thousands of digits is a plain ValueError.
     except (ValueError, RecursionError) as error:
         raise ConfigError(
-            f"The value of the setting {setting!r} cannot be read: {error}.",
+            f"The value of the setting {shown(setting)} cannot be read: {error}.",
             "Lists are written as in TOML: --set 'model.channels=[16, 32]'",
         ) from None
 
@@ -111,7 +112,8 @@ def _with_entry(entries: Sequence[Any], index: str, rest: Sequence[str], value: 
     positions = {str(position): position for position in range(len(entries))}
     if index not in positions:
         raise ConfigError(
-            f"There is no entry {index!r} in a list of {len(entries)}.", "Entries count from 0."
+            f"There is no entry {shown(index)} in a list of {len(entries)}.",
+            "Entries count from 0.",
         )
     changed = list(entries)
     old = changed[positions[index]]

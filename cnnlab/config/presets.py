@@ -102,7 +102,7 @@ def load(home: Home, name: str) -> Preset:
     path = find(home, name)
     about, tables = _read_chain(home, path, ())
     label = path.stem if name.endswith(".toml") else name
-    config = validate(RunConfig, tables, where=str(path) if name.endswith(".toml") else name)
+    config = validate(RunConfig, tables, where=str(path))
     return Preset(label, path, about, tables, config)
 
 
@@ -146,7 +146,7 @@ def _read_chain(home: Home, path: Path, seen: tuple[Path, ...]) -> tuple[About, 
             f"The preset {path} extends itself: {' extends '.join(file.stem for file in circle)}.",
             "Let one of them extend another preset, or none.",
         )
-    about, tables = _read(path)
+    about, tables = _read(path, last=not seen)
     if not about.extends:
         return about, tables
     try:
@@ -157,8 +157,12 @@ def _read_chain(home: Home, path: Path, seen: tuple[Path, ...]) -> tuple[About, 
     return about, merge(below, tables)
 
 
-def _read(path: Path) -> tuple[About, Table]:
-    """One file, split into what it says about itself and its config tables."""
+def _read(path: Path, last: bool) -> tuple[About, Table]:
+    """One file, split into what it says about itself and its config tables.
+
+    The last file of a chain, where it is the only one, is checked whole, so that all that is
+    wrong with it is said at once; a file that others extend may leave out anything.
+    """
     try:
         if path.stat().st_size > _LARGEST_FILE:
             raise ConfigError(f"{path} is too large for a preset.", "A preset is a TOML file.")
@@ -168,6 +172,8 @@ def _read(path: Path) -> tuple[About, Table]:
         raise ConfigError(f"{path} is not valid TOML: {error}.", "Mend the file.") from None
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.", "Check the file.") from None
+    if last and "extends" not in tables:
+        validate(PresetFile, tables, where=str(path))
     about = {field: tables.pop(field) for field in About.model_fields if field in tables}
     _refuse_unknown_tables(path, tables)
     return validate(About, about, where=str(path)), tables

@@ -21,10 +21,13 @@ def preset_as_toml(preset: Preset) -> str:
 
 
 def _with_readable_text(table: Mapping[str, Any]) -> dict[str, Any]:
-    """Texts of several lines as such, not as one line with escapes."""
+    """Texts of several lines as such, not as one line with escapes.
+
+    A carriage return must be escaped: read as it stands, it is part of the line's end.
+    """
     return {
         key: tomlkit.string(value, multiline=True)
-        if isinstance(value, str) and "\n" in value
+        if isinstance(value, str) and "\n" in value and "\r" not in value
         else value
         for key, value in table.items()
     }

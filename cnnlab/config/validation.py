@@ -102,10 +102,10 @@ class _Finding:
             return f"{place}: this field is needed, {self._wanted()}."
         if self.path and self.path[-1] == "name" and issubclass(self.owner, Component):
             return f"{place}: {self._unknown_name(str(self.value))}"
-        return f"{place}: {_shown(self.value)} is not allowed; {self._remedy()}"
+        return f"{place}: {shown(self.value)} is not allowed; {self._remedy()}"
 
     def _unknown_name(self, name: str) -> str:
-        return f"unknown name {_shown(name)}. {suggestion(name, self._names())}"
+        return f"unknown name {shown(name)}. {suggestion(name, self._names())}"
 
     def _names(self) -> list[str]:
         """The names of the components that the path ends in."""
@@ -180,7 +180,7 @@ def _paths(model: type[BaseModel], before: str = "") -> Iterator[str]:
             yield from _paths(inner, f"{path}.")
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     """A value as it is written, cut where it is long."""
     text = repr(value) if isinstance(value, str) else str(value)
     if isinstance(value, bool):

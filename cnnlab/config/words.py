@@ -63,15 +63,15 @@ def _words(annotation: Any, facts: Sequence[Any], examples: Sequence[Any] | None
         words = alternatives(texts) if len(texts) > 1 else repr(texts[0])
         return _Words(words, words)
     if get_origin(annotation) in (Union, types.UnionType):
-        return _union(get_args(annotation))
+        return _union(get_args(annotation), facts)
     if get_origin(annotation) is tuple:
         return _list(get_args(annotation))
     return _plain(annotation, facts)
 
 
-def _union(kinds: Sequence[Any]) -> _Words:
+def _union(kinds: Sequence[Any], facts: Sequence[Any]) -> _Words:
     """A choice of types; `a list of them` where a list is of what else may stand there."""
-    words = [_words(kind, ()) for kind in kinds if kind is not type(None)]
+    words = [_words(kind, facts) for kind in kinds if kind is not type(None)]
     ones = [word.one for word in words]
     if len(ones) == 2 and ones[1] == f"a list of {words[0].many}":
         ones[1] = "a list of them"

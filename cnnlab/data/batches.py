@@ -41,7 +41,7 @@ class DeviceImages:
     def batches(self, order: Tensor, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
         """See `ImageSource`."""
         order = order.to(self.images.device)
-        for indices in order.split(batch_size):
+        for indices in torch.split(order, batch_size):
             yield self.images[indices], self.labels[indices]
 
 
@@ -57,7 +57,7 @@ class HostImages:
         """See `ImageSource`."""
         on_gpu = self.device.type == "cuda"
         loader: DataLoader[tuple[Tensor, Tensor]] = DataLoader(
-            _Gather(self.images, self.labels, order.split(batch_size)),
+            _Gather(self.images, self.labels, torch.split(order, batch_size)),
             batch_size=None,
             num_workers=_HOST_WORKERS if on_gpu else 0,
             pin_memory=on_gpu,

@@ -73,15 +73,9 @@ def _join(parts: list[RawSplit]) -> RawSplit:
 
 
 def _batch(name: str, batch: dict[bytes, Any]) -> RawSplit:
-    pixels = batch.get(b"data")
-    labels = batch.get(b"labels", batch.get(b"fine_labels"))
-    flat = (
-        isinstance(pixels, np.ndarray)
-        and pixels.dtype == np.uint8
-        and pixels.ndim == 2
-        and pixels.shape[1] == np.prod(_SHAPE)
-    )
-    if not flat or not isinstance(labels, list) or not all(isinstance(n, int) for n in labels):
+    pixels: Any = batch.get(b"data")
+    labels: Any = batch.get(b"labels", batch.get(b"fine_labels"))
+    if not _is_flat(pixels) or not _are_labels(labels):
         raise DataError(f"{name} is not a CIFAR batch.", "Copy or download it again.")
     if len(pixels) != len(labels) or not labels or min(labels) < 0:
         raise DataError(
@@ -89,6 +83,20 @@ def _batch(name: str, batch: dict[bytes, Any]) -> RawSplit:
             "Copy or download it again.",
         )
     return RawSplit(pixels.reshape(-1, *_SHAPE), np.array(labels, dtype=np.int64))
+
+
+def _is_flat(pixels: Any) -> bool:
+    """Whether this is an array of images, one a row."""
+    return (
+        isinstance(pixels, np.ndarray)
+        and pixels.dtype == np.uint8
+        and pixels.ndim == 2
+        and pixels.shape[1] == np.prod(_SHAPE)
+    )
+
+
+def _are_labels(labels: Any) -> bool:
+    return isinstance(labels, list) and all(isinstance(label, int) for label in labels)
 
 
 def _class_names(name: str, meta: dict[bytes, Any], count: int) -> tuple[str, ...]:

@@ -68,7 +68,9 @@ def _split(files: dict[Key, str], arrays: dict[str, np.ndarray], split: str) -> 
 
 def _parse(name: str, content: bytes) -> np.ndarray:
     """One idx file of unsigned bytes: magic number, dimensions, values (big-endian)."""
-    stream = gzip.GzipFile(fileobj=io.BytesIO(content)) if name.endswith(".gz") else io.BytesIO(content)
+    stream = (
+        gzip.GzipFile(fileobj=io.BytesIO(content)) if name.endswith(".gz") else io.BytesIO(content)
+    )
     try:
         magic = stream.read(4)
         if len(magic) < 4 or magic[:3] != b"\x00\x00\x08" or magic[3] not in (1, 3):

@@ -7,9 +7,9 @@ part of the training images where there is one: cnnlab cuts its own validation p
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from collections import deque
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TypeVar

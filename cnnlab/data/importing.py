@@ -126,7 +126,8 @@ def _check_labels(classes: tuple[str, ...], train: RawSplit, test: RawSplit) -> 
     missing = set(range(len(classes))) - set(np.unique(train.labels).tolist())
     if missing:
         raise DataError(
-            f"The class {classes[min(missing)]!r} has no training images.", "Add some, or bring the whole set."
+            f"The class {classes[min(missing)]!r} has no training images.",
+            "Add some, or bring the whole set.",
         )
 
 

@@ -29,7 +29,9 @@ class RawDataset:
     test: RawSplit | None
 
 
-def split_off_test(train: RawSplit, classes: int, share: float, seed: int) -> tuple[RawSplit, RawSplit]:
+def split_off_test(
+    train: RawSplit, classes: int, share: float, seed: int
+) -> tuple[RawSplit, RawSplit]:
     """Cuts a test part from the training images, the same share of each class.
 
     Each class keeps at least one image on both sides.

@@ -160,7 +160,8 @@ class Reader:
         rows = self._rows("select id, name from runs order by created_at desc limit 1000")
         if not rows:
             return ConfigError(
-                f"Unknown run {text!r}: there are no runs yet.", "`cnnlab run quickstart` makes one."
+                f"Unknown run {text!r}: there are no runs yet.",
+                "`cnnlab run quickstart` makes one.",
             )
         known = [str(row[key]) for key in ("name", "id") for row in rows]
         return unknown_name("run", text, known, "See `cnnlab runs list`.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +35,7 @@ class Assembly:
     hardware: Hardware
     data: PreparedData
     model: nn.Module
-    network: nn.Module
+    network: Callable[[Tensor], Tensor]
     summary: ModelSummary
     optimizer: Optimizer
     schedule: LRScheduler
@@ -46,8 +47,7 @@ class Assembly:
     def logits(self, images: Tensor) -> Tensor:
         """The network's output (N, classes) for uint8 images (N, C, H, W)."""
         with self.hardware.autocast():
-            logits: Tensor = self.network(self.data.normalize(images))
-        return logits
+            return self.network(self.data.normalize(images))
 
     def state_dict(self) -> dict[str, Any]:
         """Weights, optimizer, schedule and random states: plain values and tensors."""
@@ -106,7 +106,7 @@ def assemble(config: RunConfig, dataset: Dataset) -> Assembly:
     torch.manual_seed(seed)
     model = build_model(config.model, data.shape, len(data.classes))
     summary = inspect_model(model, data.shape)
-    model.to(device=device, memory_format=hardware.memory_format)
+    model.to(device).to(memory_format=hardware.memory_format)
     optimizer = build_optimizer(config.optimizer, model.parameters())
     return Assembly(
         config=config,

@@ -91,8 +91,8 @@ def script_speed(dataset: Dataset, config: RunConfig, workers: int, fresh: Assem
     model.train()
     total_loss, correct, seen = 0.0, 0, 0
     started = time.perf_counter()
-    for inputs, targets in loader:
-        inputs, targets = inputs.to(device), targets.to(device)
+    for batch in loader:
+        inputs, targets = (part.to(device) for part in batch)
         optimizer.zero_grad()
         outputs = model(inputs)
         loss = criterion(outputs, targets)
@@ -172,10 +172,15 @@ def main() -> None:
     options = parser.parse_args()
     home = Home.from_environment()
     print(f"torch {torch.__version__}, device {options.device}, batch {options.batch_size}")
-    print(f"{'case':36}{'script':>9}{'cnnlab':>9}{'bound':>9}{'cnnlab/script':>15}{'cnnlab/bound':>14}")
+    print(
+        f"{'case':36}{'script':>9}{'cnnlab':>9}{'bound':>9}{'cnnlab/script':>15}{'cnnlab/bound':>14}"
+    )
     for title, tables in CASES.items():
         settings = {
-            "epochs": 1, "batch_size": options.batch_size, "seed": 0, "device": options.device,
+            "epochs": 1,
+            "batch_size": options.batch_size,
+            "seed": 0,
+            "device": options.device,
         }
         config = RunConfig.model_validate(
             {**tables, "data": {**tables["data"], "validation": 500}, "training": settings}
@@ -191,8 +196,7 @@ def main() -> None:
         to_script = statistics.median(e / s for s, e, _ in rounds)
         to_bound = statistics.median(e / b for _, e, b in rounds)
         print(
-            f"{title:36}{script:9,.0f}{engine:9,.0f}{bound:9,.0f}"
-            f"{to_script:14.1f}x{to_bound:13.0%}"
+            f"{title:36}{script:9,.0f}{engine:9,.0f}{bound:9,.0f}{to_script:14.1f}x{to_bound:13.0%}"
         )
 
 

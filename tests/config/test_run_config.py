@@ -61,6 +61,12 @@ def test_a_component_may_be_given_by_its_bare_name() -> None:
     assert validate(RunConfig, bare) == validate(RunConfig, whole)
 
 
+def test_fields_without_a_name_change_the_default_component() -> None:
+    config = validate(RunConfig, {**SMALLEST, "optimizer": {"lr": 0.5}})
+    assert config.optimizer.name == "adam"
+    assert config.optimizer.lr == 0.5
+
+
 @pytest.mark.parametrize(("table", "kind"), COMPONENTS)
 def test_a_config_survives_the_way_through_json(table: str, kind: type[Component]) -> None:
     name = kind.model_fields["name"].default
@@ -100,10 +106,11 @@ def test_only_the_tables_with_a_name_to_choose_are_merged_as_components() -> Non
 def test_importing_the_config_and_loading_a_preset_imports_no_torch() -> None:
     program = """
 import sys
-from cnnlab.config import presets, writing
+from cnnlab.config import presets
+from cnnlab.config.toml import preset_as_toml
 from cnnlab.home import Home
 preset = presets.load(Home.from_environment(), "quickstart")
-writing.preset_toml(preset.about, preset.config)
+preset_as_toml(preset)
 presets.json_schema()
 print([name for name in ("torch", "torchvision", "sklearn", "numpy") if name in sys.modules])
 """

@@ -82,7 +82,8 @@ def test_an_unknown_name_is_answered_with_the_names_there_are(toml: str, sentenc
         ("training.epochs = 1.5", "training.epochs: 1.5 is not allowed; it must be a whole "
          "number above 0."),
         ("training.compile = 3", "training.compile: 3 is not allowed; it must be true or false."),
-        ("optimizer.lr = 'fast'", "optimizer.name: this field is needed"),
+        ("optimizer.lr = 'fast'", "optimizer.lr: 'fast' is not allowed; it must be a number "
+         "above 0."),
         ("data.name = 3", "data.name: 3 is not allowed; it must be a text."),
         ("data.name = 2026-11-21", "data.name: 2026-11-21 is not allowed; it must be a text."),
         ("model.channels = [20]", "model.channels: [20] is not allowed; it must be a list of 2 "
@@ -142,6 +143,14 @@ def test_a_wrong_choice_is_answered_with_the_choices_and_the_nearest(
 )  # fmt: skip
 def test_fields_that_do_not_fit_together_are_named(toml: str, sentence: str) -> None:
     assert message(toml) == sentence
+
+
+def test_a_component_without_a_default_needs_its_name() -> None:
+    with pytest.raises(ConfigError) as caught:
+        validate(RunConfig, {"data": {"name": "mnist"}, "model": {"hidden": 3}})
+    assert caught.value.message == (
+        "model: the field name is needed. Valid names: lenet, simple-cnn."
+    )
 
 
 def test_a_needed_field_that_is_missing_is_named_with_what_it_takes() -> None:

@@ -62,7 +62,9 @@ def test_each_image_is_flipped_or_not_by_its_own_draw() -> None:
 
 
 @pytest.mark.parametrize(("probability", "expected"), [(0.0, 0), (1.0, 50)])
-def test_a_sure_flip_flips_all_and_an_impossible_one_none(probability: float, expected: int) -> None:
+def test_a_sure_flip_flips_all_and_an_impossible_one_none(
+    probability: float, expected: int
+) -> None:
     images = distinct_images(50)
     flipped = HorizontalFlip(probability)(images, torch.Generator())
     assert sum(not torch.equal(a, b) for a, b in zip(flipped, images, strict=True)) == expected

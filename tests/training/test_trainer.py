@@ -34,7 +34,11 @@ def of_kind(events: list[Event], kind: type[Kind]) -> list[Kind]:
 
 def figures(events: list[Event]) -> list[Any]:
     """What must be the same in two equal runs: all but times and files."""
-    losses = [(loss, lr) for e in of_kind(events, StepsFinished) for loss, lr in zip(e.losses, e.lrs, strict=True)]
+    losses = [
+        (loss, lr)
+        for e in of_kind(events, StepsFinished)
+        for loss, lr in zip(e.losses, e.lrs, strict=True)
+    ]
     epochs = [
         (e.epoch, e.train_loss, e.train_accuracy, e.validation_loss, e.lr)
         for e in of_kind(events, EpochFinished)
@@ -175,7 +179,13 @@ def test_a_run_that_goes_on_from_a_checkpoint_ends_with_the_same_bits(
         "optimizer": optimizer,
         "schedule": schedule,
         "augmentation": [{"name": "random-crop", "padding": 2}],
-        "model": {"name": "simple-cnn", "channels": 4, "hidden": 16, "dropout": 0.3, "batch_norm": True},
+        "model": {
+            "name": "simple-cnn",
+            "channels": 4,
+            "hidden": 16,
+            "dropout": 0.3,
+            "batch_norm": True,
+        },
         "training": {"epochs": 3, "evaluate_every": 8},
     }
     undisturbed = make_trainer(**tables)
@@ -204,7 +214,8 @@ def test_the_best_checkpoint_holds_the_weights_with_the_best_validation(
     validations = [e for e in of_kind(events, EvaluationFinished) if e.checkpoint is None]
     best = max(e.evaluation.accuracy for e in validations)
     final = [
-        e for e in of_kind(events, EvaluationFinished)
+        e
+        for e in of_kind(events, EvaluationFinished)
         if (e.split, e.checkpoint) == ("validation", "best")
     ]
     assert final[0].evaluation.accuracy == best

@@ -1,0 +1,254 @@
+"""`cnnlab run`, as a user starts it: a process of its own, real digits, a real history."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cnnlab.history.queries import Reader
+from cnnlab.home import Home
+from cnnlab.training.checkpoints import load_checkpoint
+
+CNNLAB = str(Path(sys.executable).with_name("cnnlab"))
+SHORT = ["--epochs", "1", "--device", "cpu", "--seed", "3", "--set", "model.channels=[4, 8]"]
+
+Cnnlab = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def cnnlab() -> Cnnlab:
+    """Runs a command to its end."""
+
+    def run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [CNNLAB, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            **options,
+        )
+
+    return run
+
+
+def test_quickstart_reaches_its_accuracy_and_shows_its_result(cnnlab: Cnnlab) -> None:
+    done = cnnlab("run", "quickstart", "--seed", "1", "--device", "cpu")
+    assert done.returncode == 0, done.stderr
+    accuracy = re.search(r"test accuracy (0\.\d{4}), macro precision (0\.\d{4})", done.stdout)
+    assert accuracy
+    assert float(accuracy[1]) > 0.96
+    header = done.stdout.splitlines()[0].split()
+    assert header == ["class", "precision", "recall", "F1", "support"]
+    checkpoint = re.search(r"best checkpoint: (.+)", done.stdout)
+    assert checkpoint
+    assert load_checkpoint(Path(checkpoint[1]))["model"]
+    again = re.search(r"see it again: cnnlab (runs show \w+)", done.stdout)
+    assert again
+    shown = cnnlab(*again[1].split())
+    assert shown.returncode == 0
+    assert accuracy[1] in shown.stdout
+    assert "epoch 12/12" in done.stderr
+    assert "images/s" in done.stderr
+
+
+def test_a_run_lands_in_the_history_with_all_it_was(cnnlab: Cnnlab) -> None:
+    done = cnnlab(
+        "run", "quickstart", *SHORT, "--name", "first", "--tag", "a", "--tag", "b",
+        "--note", "a word", "--json",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    run = json.loads(done.stdout)
+    assert (run["name"], run["status"], run["preset"]) == ("first", "finished", "quickstart")
+    assert run["tags"] == ["a", "b"]
+    assert [note["text"] for note in run["notes"]] == ["a word"]
+    assert run["config"]["training"]["seed"] == 3
+    assert run["config"]["model"]["channels"] == [4, 8]
+    assert len(run["epochs"]) == 1
+    assert len(run["evaluations"]) == 6
+    assert {one["kind"] for one in run["checkpoints"]} == {"best", "last"}
+    assert run["versions"]["torch"]
+
+
+def test_a_run_repeated_from_the_history_has_the_same_bits(cnnlab: Cnnlab) -> None:
+    first = json.loads(cnnlab("run", "quickstart", *SHORT, "--json").stdout)
+    again = json.loads(cnnlab("run", "--from", "latest", "--json").stdout)
+    assert again["id"] != first["id"]
+    assert again["config"] == first["config"]
+    figures = [
+        [{k: v for k, v in epoch.items() if k != "seconds"} for epoch in run["epochs"]]
+        for run in (first, again)
+    ]
+    assert figures[0] == figures[1]
+    assert again["evaluations"] == first["evaluations"]
+
+
+def test_a_seed_is_drawn_and_kept_if_none_is_given(cnnlab: Cnnlab) -> None:
+    run = json.loads(
+        cnnlab(
+            "run", "quickstart", "--epochs", "1", "--set", "data.validation=3000", "--json"
+        ).stdout
+    )
+    assert isinstance(run["config"]["training"]["seed"], int)
+
+
+def test_a_preset_file_of_ones_own_trains(cnnlab: Cnnlab, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(
+        'extends = "quickstart"\n[training]\nepochs = 1\n[model]\nname = "simple-cnn"\n'
+    )
+    run = json.loads(cnnlab("run", str(file), "--json").stdout)
+    assert (run["preset"], run["model"], run["name"]) == ("mine", "simple-cnn", "mine-1")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["quickstar"], ["Unknown preset 'quickstar'", "Did you mean 'quickstart'?"]),
+        (["quickstart", "--set", "optimizer.lrr=1"], ["optimizer.lrr", "Did you mean 'lr'?"]),
+        (["quickstart", "--set", "model.name=lenett"], ["'lenett'", "Did you mean 'lenet'?"]),
+        (["quickstart", "--set", "data.name=minst"], ["data set 'minst'", "'mnist'"]),
+        (["quickstart", "--set", "optimizer.lr=fast"], ["optimizer.lr", "'fast'"]),
+        (["quickstart", "--device", "gpu"], ["training.device", "'gpu'"]),
+        (["quickstart", "--epochs", "0"], ["training.epochs"]),
+        (["quickstart", "--set", "model.kernel_size=15"], ["Convolution 2", "15x15"]),
+        (["nowhere.toml"], ["no preset file nowhere.toml"]),
+        ([], ["Name a preset"]),
+        (["--from", "latest"], ["There are no runs yet"]),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_bad_input_is_a_sentence_and_starts_nothing(
+    cnnlab: Cnnlab, home: Home, arguments: list[str], words: list[str]
+) -> None:
+    done = cnnlab("run", *arguments)
+    assert done.returncode == 2
+    for word in words:
+        assert word in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    with Reader(home) as reader:
+        assert reader.runs() == []
+
+
+def test_an_absent_data_set_says_how_to_get_it(cnnlab: Cnnlab) -> None:
+    done = cnnlab("run", "mnist/lenet")
+    assert done.returncode == 1
+    assert "cnnlab data download mnist" in done.stderr
+    assert "cnnlab data import mnist PATH" in done.stderr
+
+
+def test_a_home_that_cannot_be_made_is_a_sentence(cnnlab: Cnnlab, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    blocked = {**os.environ, "CNNLAB_HOME": str(tmp_path / "file" / "home")}
+    done = cnnlab("run", "quickstart", env=blocked)
+    assert done.returncode == 1
+    assert "cannot be created" in done.stderr
+    assert "Set CNNLAB_HOME" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_full_disk_is_a_sentence_and_earlier_runs_stay(cnnlab: Cnnlab, tiny_disk: Path) -> None:
+    environment = {**os.environ, "CNNLAB_HOME": str(tiny_disk)}
+    done = cnnlab("run", "quickstart", *SHORT, env=environment)
+    assert done.returncode == 1
+    assert "disk is full" in done.stderr
+    assert "Traceback" not in done.stderr
+    listed = cnnlab("runs", "list", env=environment)
+    assert listed.returncode == 0, listed.stderr
+
+
+def test_a_traceback_is_there_for_those_who_ask(cnnlab: Cnnlab) -> None:
+    done = cnnlab("--debug", "run", "quickstar")
+    assert "Traceback" in done.stderr
+
+
+# Ctrl-C
+
+
+def start_long_run() -> subprocess.Popen[str]:
+    """A run of minutes, in a process group of its own as a shell would start it."""
+    return subprocess.Popen(
+        [CNNLAB, "run", "quickstart", "--epochs", "500", "--device", "cpu"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for_steps(home: Home) -> None:
+    """Waits until the history holds steps of the newest run."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with Reader(home) as reader:
+            runs = reader.runs()
+            if runs and reader.epochs([runs[0].id])[runs[0].id]:
+                return
+        time.sleep(0.1)
+    pytest.fail("no epoch was recorded within a minute")
+
+
+def test_one_interrupt_stops_after_the_step_with_usable_checkpoints(home: Home) -> None:
+    process = start_long_run()
+    wait_for_steps(home)
+    process.send_signal(signal.SIGINT)
+    _, narration = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Stopping after this step" in narration
+    assert "Traceback" not in narration
+    with Reader(home) as reader:
+        run = reader.runs()[0]
+        assert run.status == "stopped"
+        assert reader.final_evaluations([run.id])[run.id] == []
+        checkpoints = reader.checkpoints([run.id])[run.id]
+        steps = reader.steps(run.id)
+    assert {one.kind for one in checkpoints} == {"best", "last"}
+    last = next(one for one in checkpoints if one.kind == "last")
+    assert last.step == steps[-1].step
+    for one in checkpoints:
+        assert load_checkpoint(Path(one.path), one.sha256)["progress"]["step"] == one.step
+
+
+def test_two_interrupts_end_at_once(home: Home) -> None:
+    process = start_long_run()
+    wait_for_steps(home)
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGINT)
+    # The second may come after the run has stopped by the first; both leave the same record.
+    process.communicate(timeout=30)
+    assert process.returncode == 130
+    with Reader(home) as reader:
+        assert reader.runs()[0].status == "stopped"
+
+
+def test_a_terminal_shows_progress_that_redraws() -> None:
+    """In a real pseudo-terminal: bars, figures, speed and time left."""
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        [CNNLAB, "run", "quickstart", "--epochs", "4", "--device", "cpu"],
+        stdin=slave, stdout=slave, stderr=slave, close_fds=True,
+        env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"},
+    )  # fmt: skip
+    os.close(slave)
+    shown = b""
+    try:
+        while chunk := os.read(master, 65536):
+            shown += chunk
+    except OSError:
+        pass  # Linux ends a pseudo-terminal's output with EIO
+    assert process.wait(30) == 0
+    os.close(master)
+    text = shown.decode()
+    for words in ("epoch", "step", "images/s", "left", "training", "validation", "best"):
+        assert words in text
