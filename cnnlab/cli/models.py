@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from cnnlab.config.component import Component
+    from cnnlab.config.models import Architecture
     from cnnlab.models.inspection import ModelSummary
 
 app = typer.Typer(help="See the architectures.", no_args_is_help=True)
 
-DEFAULT_SHAPES = {"lenet": "1x28x28"}
-"""Images that an architecture was made for; colour images of 32 x 32 for all others."""
+USUAL_CLASSES = 10
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -87,11 +87,11 @@ def show_model(
     _print_model(kind, config, summary, size, outputs)
 
 
-def _models() -> dict[str, type[Component]]:
+def _models() -> dict[str, type[Architecture]]:
     from cnnlab.config.component import members
     from cnnlab.config.models import ModelConfig
 
-    return members(ModelConfig)
+    return cast("dict[str, type[Architecture]]", members(ModelConfig))
 
 
 def _first_line(kind: type[Component]) -> str:
@@ -134,7 +134,7 @@ def _images(
     name: str, shape: str, classes: int | None, data_set: str
 ) -> tuple[tuple[int, int, int], int]:
     """Shape and number of classes: as given, else the data set's, else the usual ones."""
-    size, known = _parse_shape(shape or DEFAULT_SHAPES.get(name, "3x32x32")), 10
+    size, known = _parse_shape(shape) if shape else _models()[name].usual_shape, USUAL_CLASSES
     if data_set:
         from cnnlab.data import library
         from cnnlab.data.catalog import KNOWN

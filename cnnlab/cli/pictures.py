@@ -4,32 +4,43 @@ from __future__ import annotations
 
 import numpy as np
 from PIL import Image
-from rich.columns import Columns
 from rich.console import Console, Group
+from rich.table import Table
 from rich.text import Text
-from textual_image.renderable.halfcell import Image as HalfcellImage
+from rich_pixels import Pixels
 
 from cnnlab.data.store import Dataset
 
 LARGEST_SIDE = 32
 """Columns of a sample; larger images are scaled down."""
 
+FEWEST_IN_A_ROW = 4
+"""Samples that fit beside each other, however narrow the terminal."""
+
 SEED = 0
 
 
 def print_samples(console: Console, dataset: Dataset, count: int) -> None:
     """Draws `count` training images of each class, two pixels to a character."""
+    side = min(LARGEST_SIDE, console.width // FEWEST_IN_A_ROW - 2)
     generator = np.random.default_rng(SEED)
+    pictures = []
     for label, name in enumerate(dataset.info.classes):
-        members = np.flatnonzero(dataset.train_labels == label)
-        chosen = generator.permutation(members)[:count]
-        pictures = [Group(Text(name), _picture(dataset.train_images[index])) for index in chosen]
-        console.print(Columns(pictures, padding=(0, 1)))
+        members = generator.permutation(np.flatnonzero(dataset.train_labels == label))
+        for index in members[:count]:
+            title = Text(name, no_wrap=True, overflow="ellipsis")
+            pictures.append(Group(title, _picture(dataset.train_images[index], side)))
+    grid = Table.grid(padding=(0, 1))
+    in_a_row = console.width // (side + 1)
+    for start in range(0, len(pictures), in_a_row):
+        grid.add_row(*pictures[start : start + in_a_row])
+    console.print(grid)
 
 
-def _picture(pixels: np.ndarray) -> HalfcellImage:
-    """An image (C, H, W) to print."""
+def _picture(pixels: np.ndarray, side: int) -> Pixels:
+    """An image (C, H, W) to print, at most `side` pixels wide and high."""
     image = Image.fromarray(pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0))
     image = image.convert("RGB")
-    image.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
-    return HalfcellImage(image, width=image.width)
+    image.thumbnail((side, side))
+    drawn: Pixels = Pixels.from_image(image)
+    return drawn

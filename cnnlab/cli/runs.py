@@ -30,8 +30,8 @@ def list_runs(
     sort: Annotated[
         str,
         typer.Option(
-            help="started, name, status, preset, dataset, model, parameters, duration, best "
-            "or accuracy; largest first."
+            help="started, id, name, status, preset, dataset, model, parameters, accuracy, best, "
+            "epochs or time; largest first."
         ),
     ] = "started",
     ascending: Annotated[bool, typer.Option("--ascending", help="Smallest first.")] = False,
@@ -60,7 +60,7 @@ def list_runs(
         return
     from cnnlab.cli.tables import runs_table
 
-    out().print(runs_table(runs))
+    out().print(runs_table(runs, out().width))
 
 
 @app.command("show")
@@ -97,7 +97,7 @@ def delete_runs(
 ) -> None:
     """Delete runs with their checkpoints."""
     from cnnlab.cli.format import format_bytes
-    from cnnlab.history.edits import delete_run
+    from cnnlab.history.edits import LIVE, delete_run, require_deletable
     from cnnlab.history.queries import Reader
 
     home = Home.from_environment()
@@ -106,10 +106,12 @@ def delete_runs(
         records = [reader.run(run_id) for run_id in ids]
         checkpoints = reader.checkpoints(ids)
     for record in records:
+        require_deletable(record)
         kept = checkpoints[record.id]
         freed = format_bytes(sum(one.bytes for one in kept))
         count = f"{len(kept)} checkpoint{'s' if len(kept) != 1 else ''}"
-        err().print(f"{record.id}  {record.name}  {record.status}, {count}, {freed}")
+        state = f"{record.status} on {record.host}" if record.status in LIVE else record.status
+        err().print(f"{record.id}  {record.name}  {state}, {count}, {freed}", soft_wrap=True)
     if not yes and not typer.confirm("Delete for good?", err=True):
         raise typer.Exit(1)
     for record in records:

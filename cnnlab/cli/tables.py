@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from rich.table import Table
@@ -17,6 +18,9 @@ from cnnlab.cli.format import (
     format_time,
 )
 from cnnlab.history.records import CheckpointRecord, EvaluationRecord, RunRecord
+
+WIDE = 110
+"""Columns from which a list of runs shows everything."""
 
 STATUS_STYLES = {
     "running": "green",
@@ -37,10 +41,11 @@ def plain_table(*columns: str, left: int = 1, flexible: Sequence[str] = ()) -> T
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for index, column in enumerate(columns):
         table.add_column(
-            column,
+            clipped(column) if column in flexible else column,
             justify="left" if index < left else "right",
             no_wrap=column not in flexible,
             overflow="ellipsis",
+            min_width=len(column) if column in flexible else None,
         )
     return table
 
@@ -61,25 +66,34 @@ def pairs_table(rows: Iterable[tuple[str, str]]) -> Table:
     return table
 
 
-def runs_table(runs: Sequence[RunRecord]) -> Table:
-    """A list of runs."""
-    table = plain_table(
-        "id", "name", "status", "data set", "model", "accuracy", "epochs", "time", "started",
-        left=5, flexible=("name", "data set", "model"),
-    )  # fmt: skip
-    for run in runs:
-        table.add_row(
-            run.id,
-            clipped(run.name),
-            Text(run.status, style=STATUS_STYLES[run.status]),
-            clipped(run.dataset),
-            clipped(run.model),
-            format_figure(run.test_accuracy),
-            f"{run.epochs_done}/{run.epochs_planned}",
-            format_duration(run.duration_s),
-            format_time(run.created_at),
-        )
+def runs_table(runs: Sequence[RunRecord], width: int) -> Table:
+    """A list of runs; below `WIDE` columns without model and time, so that names are legible."""
+    wide = width >= WIDE
+    columns = {
+        "id": [run.id for run in runs],
+        "name": [clipped(run.name) for run in runs],
+        "status": [Text(run.status, style=STATUS_STYLES[run.status]) for run in runs],
+        "data set": [clipped(run.dataset) for run in runs],
+        "model": [clipped(run.model) for run in runs] if wide else None,
+        "accuracy": [format_figure(run.test_accuracy) for run in runs],
+        "epochs": [f"{run.epochs_done}/{run.epochs_planned}" for run in runs],
+        "time": [format_duration(run.duration_s) for run in runs] if wide else None,
+        "started": [
+            format_time(run.created_at) if wide else _short_time(run.created_at) for run in runs
+        ],
+    }
+    shown = {name: cells for name, cells in columns.items() if cells is not None}
+    table = plain_table(*shown, left=5 if wide else 4, flexible=("name", "data set", "model"))
+    for row in zip(*shown.values(), strict=True):
+        table.add_row(*row)
     return table
+
+
+def _short_time(iso: str) -> str:
+    """A stored time to the minute if it is of this year, else the day alone."""
+    time = datetime.fromisoformat(iso).astimezone()
+    this_year = time.year == datetime.now().astimezone().year
+    return time.strftime("%m-%d %H:%M" if this_year else "%Y-%m-%d")
 
 
 def run_header(run: RunRecord) -> Table:

@@ -71,6 +71,8 @@ def _completed(model: type[BaseModel], key: str, value: Any) -> Any:
     field = model.model_fields.get(key)
     if field is None:
         return value
+    if isinstance(value, bool) and field.annotation is not bool:
+        return str(value).lower()  # else pydantic takes `true` for the number 1
     if isinstance(value, str) and members(field.annotation):
         return {"name": value}
     if isinstance(value, Mapping) and isinstance(field.default, Component):

@@ -16,12 +16,21 @@ Activation = Literal["relu", "leaky-relu", "elu", "gelu", "silu", "tanh", "sigmo
 Dropout = Annotated[float, Field(ge=0, lt=1)]
 NotNegative = Annotated[int, Field(ge=0)]
 Layers = Annotated[int, Field(ge=1, le=16)]
+ImageShape = tuple[int, int, int]
 
 
-class LeNet(Component):
+class Architecture(Component):
+    """A model a config can name."""
+
+    usual_shape: ClassVar[ImageShape]
+    """Channels, height and width of the images it was made for."""
+
+
+class LeNet(Architecture):
     """LeNet: two blocks of convolution and max pooling, then two linear layers."""
 
     target: ClassVar[str] = "cnnlab.models.lenet:LeNet"
+    usual_shape: ClassVar[ImageShape] = (1, 28, 28)
 
     name: Literal["lenet"] = "lenet"
     channels: tuple[PositiveInt, PositiveInt] = (20, 50)
@@ -34,7 +43,7 @@ class LeNet(Component):
     """Function after each layer but the last."""
 
 
-class SimpleCNN(Component):
+class SimpleCNN(Architecture):
     """A plain stack of convolutions with pooling, then linear layers.
 
     A single number for channels doubles from layer to layer; for kernel size, padding, stride,
@@ -42,6 +51,7 @@ class SimpleCNN(Component):
     """
 
     target: ClassVar[str] = "cnnlab.models.simple_cnn:SimpleCNN"
+    usual_shape: ClassVar[ImageShape] = (3, 32, 32)
 
     name: Literal["simple-cnn"] = "simple-cnn"
     convolutions: Layers = 2

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, field_validator
 
 from cnnlab.config.augmentation import AugmentationConfig
 from cnnlab.config.component import Section
@@ -44,6 +44,17 @@ class DataConfig(Section):
     residence: Literal["auto", "device", "host"] = "auto"
     """Where the images lie while training: all on the device, or on the host with each batch
     sent over; `auto` takes the device if they fit into half of its free memory."""
+
+    @field_validator("validation", mode="before")
+    @classmethod
+    def _a_number_has_no_decimal_point(cls, value: Any) -> Any:
+        """Keeps 1.0, which looks like the whole, from being read as one image."""
+        if isinstance(value, float) and value >= 1:
+            raise ValueError(
+                f"{value} is not allowed; it must be a number of images without a decimal point, "
+                "or a share below 1"
+            )
+        return value
 
 
 class EarlyStopping(Section):

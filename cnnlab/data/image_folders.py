@@ -88,10 +88,10 @@ def read_image_folders(
 
 
 def _common_folders(names: Sequence[str]) -> int:
-    """How many leading folders all files share, up to a folder that names a split."""
+    """How many leading folders all files share, above those that name splits or classes."""
     folders = [PurePosixPath(name).parts[:-1] for name in names]
     shared = 0
-    for level in zip(*folders, strict=False):
+    for level in list(zip(*folders, strict=False))[:-1]:
         if len(set(level)) > 1 or level[0].lower() in _SPLITS:
             break
         shared += 1

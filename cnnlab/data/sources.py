@@ -6,6 +6,7 @@ outside its archive is refused all the same, because such an archive is not what
 
 from __future__ import annotations
 
+import io
 import lzma
 import os
 import tarfile
@@ -155,6 +156,10 @@ class TarSource:
                         f"The archive {path} holds {member.name!r}, a link or a device.",
                         "Nothing was imported; pack plain files only.",
                     )
+            # A tar ends with blocks of zeros; tarfile takes a cut between two members for an end.
+            plain = isinstance(archive.fileobj, io.BufferedReader)
+            if plain and archive.offset + tarfile.BLOCKSIZE > path.stat().st_size:
+                raise _damaged(path, EOFError("its end is missing"))
 
     def read(self, wanted: Collection[str]) -> Iterator[tuple[str, bytes]]:
         """See `Source`."""

@@ -16,7 +16,9 @@ is not known, or was not a number, is null.
 Then: monitor, best_epoch, best_step, best_value, epochs_planned, steps_per_epoch, train_images,
 validation_images, test_images, flops (one image, forward, a multiply-add counted as two),
 device_name, precision, memory_format, residence, host, versions, git ({commit, modified} or
-null), created_at, ended_at, message (why it ended), tags, notes: [{text, written_at}].
+null), created_at, ended_at, message (why it ended), tags, notes: [{text, written_at}],
+validations: [{split, epoch, step, loss, accuracy, top5_accuracy, precision_macro, recall_macro,
+f1_macro}], those on the way, in the order of their steps.
 """
 
 from __future__ import annotations
@@ -46,6 +48,11 @@ _EVALUATION = (
     "split", "checkpoint", "loss", "accuracy", "top5_accuracy", "precision_macro",
     "recall_macro", "f1_macro",
 )  # fmt: skip
+_CLASS = ("name", "precision", "recall", "f1", "support")
+_VALIDATION = (
+    "split", "epoch", "step", "loss", "accuracy", "top5_accuracy", "precision_macro",
+    "recall_macro", "f1_macro",
+)  # fmt: skip
 _CHECKPOINT = ("kind", "epoch", "path", "bytes", "sha256")
 
 
@@ -56,6 +63,7 @@ def runs_as_json(reader: Reader, runs: Sequence[RunRecord]) -> list[dict[str, An
     evaluations = reader.final_evaluations(ids)
     checkpoints = reader.checkpoints(ids)
     notes = reader.notes(ids)
+    validations = reader.validations(ids, classes=False)
     return [
         {
             **_pick(run, _FIRST),
@@ -65,13 +73,14 @@ def runs_as_json(reader: Reader, runs: Sequence[RunRecord]) -> list[dict[str, An
             **_pick(run, _MORE),
             "tags": list(run.tags),
             "notes": [asdict(note) for note in notes[run.id]],
+            "validations": [_pick(one, _VALIDATION) for one in validations[run.id]],
         }
         for run in runs
     ]
 
 
 def _evaluation(evaluation: EvaluationRecord) -> dict[str, Any]:
-    classes = [asdict(metrics) for metrics in evaluation.classes]
+    classes = [_pick(metrics, _CLASS) for metrics in evaluation.classes]
     return {**_pick(evaluation, _EVALUATION), "classes": classes}
 
 
@@ -80,5 +89,11 @@ def _pick(record: object, keys: Sequence[str]) -> dict[str, Any]:
 
 
 def _finite(value: Any) -> Any:
-    """JSON knows no infinity."""
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    """The value with null for what JSON cannot say: infinities, and what is not a number."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(one) for one in value]
+    return value

@@ -7,9 +7,10 @@ shared memory, which network file systems do not give, so there the journal is S
 from __future__ import annotations
 
 import errno
+import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
 
 BUSY_SECONDS = 10.0
 """How long a connection waits for another one's write."""
+
+UPGRADE_SECONDS = 60.0
+"""How long a process waits while another one brings the history up to date."""
+
+APPLICATION_ID = 0x434E4E4C
+"""Marks the file as a history of cnnlab ("CNNL"), as `file` and SQLite can tell."""
 
 MIGRATIONS = ("m001_initial",)
 """Names of all migrations, known here without the time it takes to import sqlite-utils."""
@@ -73,6 +80,11 @@ def _sentence(path: Path, error: sqlite3.Error) -> CnnlabError:
             f"The history {path} cannot be opened or written ({error}).",
             "Check the permissions of the file and its folder, or set CNNLAB_HOME.",
         )
+    if kind == sqlite3.SQLITE_IOERR:
+        return StorageError(
+            f"The history {path} cannot be read or written ({error}).",
+            "Check the disk: its free space, your quota, and its health.",
+        )
     if kind in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return HistoryError(
             f"The history {path} is locked by another program.",
@@ -95,33 +107,43 @@ def connect_for_reading(home: Home) -> sqlite3.Connection | None:
     if not path.exists():
         return None
     with translated(path):
-        connection = _read_only(path)
-        if not _is_current(path, connection):
-            connection.close()
+        if not _is_current(path):
             connect_for_writing(home).close()
-            connection = _read_only(path)
+        connection = _read_only(path)
         connection.row_factory = sqlite3.Row
         return connection
 
 
 def _read_only(path: Path) -> sqlite3.Connection:
+    options = "mode=ro"
+    # Even a reader of a WAL database makes files beside it. Where it cannot, as on a read-only
+    # file system, a history that nobody writes at the moment is read as one that never changes.
+    in_use = any(path.with_name(path.name + end).exists() for end in ("-wal", "-journal"))
+    if not in_use and not os.access(path.parent, os.W_OK):
+        options += "&immutable=1"
     connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS, isolation_level=None
+        f"{path.absolute().as_uri()}?{options}",
+        uri=True,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
     )
     connection.execute("pragma query_only = on")
     return connection
 
 
-def _is_current(path: Path, connection: sqlite3.Connection) -> bool:
+def _is_current(path: Path) -> bool:
     """Whether all migrations are applied; a file that is not ours, or newer, is refused."""
-    tables = {
-        row[0] for row in connection.execute("select name from sqlite_master where type = 'table'")
-    }
-    applied = set()
-    if _APPLIED in tables:
-        query = f"select name from {_APPLIED} where migration_set = 'cnnlab'"
-        applied = {row[0] for row in connection.execute(query)}
-    if tables - {_APPLIED} and not applied:
+    with closing(_read_only(path)) as connection:
+        (owner,) = connection.execute("pragma application_id").fetchone()
+        tables = {
+            row[0]
+            for row in connection.execute("select name from sqlite_master where type = 'table'")
+        }
+        applied = set()
+        if _APPLIED in tables:
+            query = f"select name from {_APPLIED} where migration_set = 'cnnlab'"
+            applied = {row[0] for row in connection.execute(query)}
+    if owner not in (0, APPLICATION_ID) or (tables - {_APPLIED} and not applied):
         raise HistoryError(
             f"{path} is a database of another program, not a history of cnnlab.",
             "Set CNNLAB_HOME to another folder, or move the file away.",
@@ -162,24 +184,23 @@ def _writable(path: Path) -> Database:
 def _bring_up_to_date(home: Home) -> None:
     """Applies missing migrations; one process at a time, since two at once would collide."""
     path = home.history
-    if path.exists():
-        connection = _read_only(path)
-        try:
-            if _is_current(path, connection):
-                return
-        finally:
-            connection.close()
-    from filelock import FileLock
+    if path.exists() and _is_current(path):
+        return
+    from filelock import FileLock, Timeout
 
     from cnnlab.history.migrations import migrations
 
     try:
-        with FileLock(path.with_suffix(".lock"), mode=0o600):
-            db = _writable(path)
+        lock = FileLock(path.with_suffix(".lock"), mode=0o600, timeout=UPGRADE_SECONDS)
+        with lock, closing(_writable(path)) as db:
             path.chmod(0o600)
             db.execute(f"pragma journal_mode = {journal_mode(path.parent)}")
             migrations.apply(db)
-            db.close()
+    except Timeout as error:
+        raise HistoryError(
+            f"Another process has been bringing the history {path} up to date for a minute.",
+            "Try again when it is done.",
+        ) from error
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         raise StorageError(

@@ -1,30 +1,59 @@
-"""Changing the history by hand: deleting runs."""
+"""Changing the history by hand: tags, notes, and deleting runs."""
 
 from __future__ import annotations
 
 import shutil
 import socket
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING
 
-from cnnlab.errors import HistoryError, StorageError
+from cnnlab.errors import HistoryError, StorageError, unknown_name
 from cnnlab.history.connection import connect_for_writing, transaction
+from cnnlab.history.recorder import now
 from cnnlab.history.records import RunRecord
 from cnnlab.home import Home
 
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
 LIVE = ("running", "paused")
+
+_CLOCK_SECONDS = 60.0
+"""How far the clocks of processes and of the history may differ."""
 
 
 def is_alive(run: RunRecord) -> bool:
-    """Whether a process still trains a run, as far as this machine can tell.
+    """Whether a process of this machine still trains a run.
 
-    A run of another host counts as alive while its status says so.
+    A run of another host is not known to be alive; its status alone says what it was last.
     """
-    if run.status not in LIVE:
+    if run.status not in LIVE or run.host != socket.gethostname():
         return False
-    if run.host != socket.gethostname():
-        return True
     import psutil
 
-    return psutil.pid_exists(run.pid)
+    try:
+        started = psutil.Process(run.pid).create_time()
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.Error:
+        return True
+    # A younger process has inherited the number from the one that trained the run.
+    return started <= datetime.fromisoformat(run.created_at).timestamp() + _CLOCK_SECONDS
+
+
+def require_deletable(run: RunRecord) -> None:
+    """Checks that nothing trains a run any more, as far as this machine can tell.
+
+    Raises:
+        HistoryError: a process of this machine does.
+    """
+    if is_alive(run):
+        raise HistoryError(
+            f"The run {run.name} ({run.id}) is still being trained by process {run.pid}.",
+            "Stop it first with Ctrl-C where it runs.",
+        )
 
 
 def delete_run(home: Home, run: RunRecord) -> None:
@@ -34,15 +63,9 @@ def delete_run(home: Home, run: RunRecord) -> None:
         HistoryError: the run is still being trained.
         StorageError: its files cannot be removed.
     """
-    if is_alive(run):
-        raise HistoryError(
-            f"The run {run.name} ({run.id}) is still being trained on {run.host}.",
-            "Stop it first with Ctrl-C where it runs.",
-        )
-    db = connect_for_writing(home)
-    with transaction(db, home.history):
-        db.table("runs").delete(run.id)
-    db.close()
+    require_deletable(run)
+    with closing(connect_for_writing(home)) as db, transaction(db, home.history):
+        db.execute("delete from runs where id = ?", (run.id,))
     folder = home.run_folder(run.id)
     try:
         if folder.exists():
@@ -52,3 +75,34 @@ def delete_run(home: Home, run: RunRecord) -> None:
             f"The run is deleted, but its folder {folder} cannot be removed: {error.strerror}.",
             "Remove the folder by hand.",
         ) from error
+
+
+def add_tags(home: Home, run_id: str, tags: Iterable[str]) -> None:
+    """Adds tags to a run; those that it has already stay as they are.
+
+    Raises:
+        ConfigError: there is no such run.
+    """
+    with _editing(home, run_id) as db:
+        rows = [{"run_id": run_id, "tag": tag} for tag in tags]
+        db.table("tags").insert_all(rows, ignore=True)
+
+
+def add_note(home: Home, run_id: str, text: str) -> None:
+    """Adds a note to a run, below its earlier ones.
+
+    Raises:
+        ConfigError: there is no such run.
+    """
+    with _editing(home, run_id) as db:
+        db.table("notes").insert({"run_id": run_id, "text": text, "written_at": now()})
+
+
+@contextmanager
+def _editing(home: Home, run_id: str) -> Iterator[Database]:
+    """A transaction on the rows of a run that is there."""
+    with closing(connect_for_writing(home)) as db, transaction(db, home.history):
+        known = [row[0] for row in db.execute("select id from runs")]
+        if run_id not in known:
+            raise unknown_name("run", run_id, known, "See `cnnlab runs list`.")
+        yield db

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-APPLICATION_ID = 0x434E4E4C
-"""Marks the file as a history of cnnlab ("CNNL"), as `file` and SQLite can tell."""
+from cnnlab.history.connection import APPLICATION_ID
 
 migrations = Migrations("cnnlab")
 

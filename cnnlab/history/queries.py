@@ -37,13 +37,15 @@ _RUNS = """
 
 SORTABLE = {
     "started": "created_at",
+    "id": "id",
     "name": "name",
     "status": "status",
     "preset": "preset",
     "dataset": "dataset",
     "model": "model",
     "parameters": "parameters",
-    "duration": "duration_s",
+    "epochs": "epochs_done",
+    "time": "duration_s",
     "best": "best_value",
     "accuracy": "test_accuracy",
 }
@@ -190,11 +192,13 @@ class Reader:
 
     def final_evaluations(self, run_ids: Iterable[str]) -> dict[str, list[EvaluationRecord]]:
         """The evaluations at the end of each of the runs, with their classes."""
-        return self._evaluations(run_ids, "checkpoint is not null")
+        return self._evaluations(run_ids, "checkpoint is not null", classes=True)
 
-    def validations(self, run_ids: Iterable[str]) -> dict[str, list[EvaluationRecord]]:
-        """The validations on the way of each of the runs, with their classes."""
-        return self._evaluations(run_ids, "checkpoint is null")
+    def validations(
+        self, run_ids: Iterable[str], *, classes: bool = True
+    ) -> dict[str, list[EvaluationRecord]]:
+        """The validations on the way of each of the runs, with their classes if wanted."""
+        return self._evaluations(run_ids, "checkpoint is null", classes=classes)
 
     def confusion(self, evaluation_id: int, classes: int) -> list[list[int]]:
         """The confusion matrix of a final evaluation: true classes in rows."""
@@ -204,11 +208,24 @@ class Reader:
         return matrix
 
     def _evaluations(
-        self, run_ids: Iterable[str], condition: str
+        self, run_ids: Iterable[str], condition: str, *, classes: bool
     ) -> dict[str, list[EvaluationRecord]]:
         chosen = json.dumps(list(run_ids))
         among = f"run_id in (select value from json_each(?)) and {condition}"
-        classes: dict[int, list[ClassMetrics]] = defaultdict(list)
+        by_class = self._class_metrics(among, chosen) if classes else {}
+        found: dict[str, list[EvaluationRecord]] = defaultdict(list)
+        query = (
+            f"select * from evaluations where {among} order by step, checkpoint, case split"
+            " when 'train' then 0 when 'validation' then 1 else 2 end"
+        )
+        for row in self._rows(query, [chosen]):
+            metrics = tuple(by_class.get(row["id"], ()))
+            found[row["run_id"]].append(_record(EvaluationRecord, row, classes=metrics))
+        return found
+
+    def _class_metrics(self, among: str, chosen: str) -> dict[int, list[ClassMetrics]]:
+        """The classes of the evaluations among those chosen, by the evaluation's number."""
+        found: dict[int, list[ClassMetrics]] = defaultdict(list)
         for row in self._rows(
             "select class_metrics.* from class_metrics join evaluations on"
             f" evaluations.id = evaluation_id where {among} order by evaluation_id, class_index",
@@ -217,15 +234,7 @@ class Reader:
             metrics = ClassMetrics(
                 row["class_name"], row["precision"], row["recall"], row["f1"], row["support"]
             )
-            classes[row["evaluation_id"]].append(metrics)
-        found: dict[str, list[EvaluationRecord]] = defaultdict(list)
-        query = (
-            f"select * from evaluations where {among} order by step, checkpoint, case split"
-            " when 'train' then 0 when 'validation' then 1 else 2 end"
-        )
-        for row in self._rows(query, [chosen]):
-            record = _record(EvaluationRecord, row, classes=tuple(classes[row["id"]]))
-            found[row["run_id"]].append(record)
+            found[row["evaluation_id"]].append(metrics)
         return found
 
     def _grouped(

@@ -10,10 +10,12 @@ import socket
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import closing, nullcontext, suppress
 from datetime import UTC, datetime
 from functools import singledispatchmethod
 from typing import Any, Self
 
+from cnnlab.errors import CnnlabError, HistoryError
 from cnnlab.events import (
     CheckpointSaved,
     EpochFinished,
@@ -71,8 +73,7 @@ def create_run(
     Raises:
         HistoryError, StorageError: the history cannot be written.
     """
-    db = connect_for_writing(home)
-    with transaction(db, home.history):
+    with closing(connect_for_writing(home)) as db, transaction(db, home.history):
         # Names are read and taken in one transaction, so two processes get two numbers.
         taken = {row[0] for row in db.execute("select name from runs")}
         chosen = name or _free_name((preset or model).rpartition("/")[2], taken)
@@ -96,7 +97,6 @@ def create_run(
         db.table("tags").insert_all([{"run_id": run_id, "tag": tag} for tag in dict.fromkeys(tags)])
         if note:
             db.table("notes").insert({"run_id": run_id, "text": note, "written_at": now()})
-    db.close()
     return chosen
 
 
@@ -127,9 +127,11 @@ class Recorder:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         try:
-            self.flush()
+            # What went wrong first is told; that the rest cannot be written either is not news.
+            with suppress(CnnlabError) if error is not None else nullcontext():
+                self.flush()
         finally:
             self._db.close()
 
@@ -140,17 +142,33 @@ class Recorder:
             if time.monotonic() - self._last_flush >= FLUSH_SECONDS:
                 self.flush()
             return
-        with transaction(self._db, self._path):
-            self._take(event)
-            self._write_waiting()
+        before = {table: list(rows) for table, rows in self._waiting.items()}
+        try:
+            with transaction(self._db, self._path):
+                self._require_run()
+                self._take(event)
+                self._write_waiting()
+        except BaseException:
+            # The rows of this event may belong to one that was rolled back.
+            self._waiting = defaultdict(list, before)
+            raise
         self._forget_waiting()
 
     def flush(self) -> None:
         """Writes what waits."""
         if self._waiting:
             with transaction(self._db, self._path):
+                self._require_run()
                 self._write_waiting()
         self._forget_waiting()
+
+    def _require_run(self) -> None:
+        found = self._db.execute("select 1 from runs where id = ?", (self._run_id,)).fetchone()
+        if found is None:
+            raise HistoryError(
+                f"The run {self._run_id} is no longer in the history.",
+                "It was deleted while it ran; its figures are not kept.",
+            )
 
     def _write_waiting(self) -> None:
         for table, rows in self._waiting.items():

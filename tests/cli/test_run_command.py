@@ -12,7 +12,6 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -24,23 +23,6 @@ CNNLAB = str(Path(sys.executable).with_name("cnnlab"))
 SHORT = ["--epochs", "1", "--device", "cpu", "--seed", "3", "--set", "model.channels=[4, 8]"]
 
 Cnnlab = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture
-def cnnlab() -> Cnnlab:
-    """Runs a command to its end."""
-
-    def run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [CNNLAB, *arguments],
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-            **options,
-        )
-
-    return run
 
 
 def test_quickstart_reaches_its_accuracy_and_shows_its_result(cnnlab: Cnnlab) -> None:

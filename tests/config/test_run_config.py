@@ -17,6 +17,7 @@ from cnnlab.config.optimization import LossConfig, OptimizerConfig, ScheduleConf
 from cnnlab.config.run import RunConfig
 from cnnlab.config.validation import validate
 from cnnlab.config.words import describe
+from cnnlab.errors import ConfigError
 
 SMALLEST = {"data": {"name": "mnist"}, "model": {"name": "lenet"}}
 UNIONS = {
@@ -116,3 +117,15 @@ print([name for name in ("torch", "torchvision", "sklearn", "numpy") if name in 
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert (done.stdout.strip(), done.stderr) == ("[]", "")
+
+
+@pytest.mark.parametrize(
+    ("section", "field", "value"),
+    [("data", "validation", 1.0), ("data", "validation", True), ("training", "epochs", True)],
+)
+def test_what_only_looks_like_a_number_is_refused(section: str, field: str, value: Any) -> None:
+    table = {"data": {"name": "mnist"}, "model": "lenet"}
+    table[section] = {"name": "mnist"} if section == "data" else {}
+    table[section][field] = value
+    with pytest.raises(ConfigError, match=rf"{section}\.{field}"):
+        validate(RunConfig, table)

@@ -105,8 +105,10 @@ def test_a_wrong_value_is_answered_with_what_is_allowed(toml: str, sentence: str
          "whole number above 0 or 'epoch'."),
         ("training.evaluate_every = 'never'", "training.evaluate_every: 'never' is not allowed; "
          "it must be a whole number above 0 or 'epoch'."),
-        ("data.validation = 1.5", "data.validation: 1.5 is not allowed; it must be a whole number "
+        ("data.validation = 0", "data.validation: 0 is not allowed; it must be a whole number "
          "above 0 or a number above 0 and below 1."),
+        ("data.validation = 1.5", "data.validation: 1.5 is not allowed; it must be a number of "
+         "images without a decimal point, or a share below 1."),
         ("model = {name = 'simple-cnn', channels = [16, 'a']}", "model.channels: [16, 'a'] is not "
          "allowed; it must be a whole number above 0 or a list of them."),
     ],
