@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
@@ -55,15 +57,35 @@ def clipped(text: str, style: str = "") -> Text:
     return Text(text, style=style, no_wrap=True, overflow="ellipsis")
 
 
-def pairs_table(rows: Iterable[tuple[str, str]]) -> Table:
+@dataclass(frozen=True)
+class Pairs:
+    """Names with what they are, one a line; what is empty is left out.
+
+    On a terminal long values are wrapped below each other. Elsewhere each stays on its line,
+    without the blanks that would fill a table.
+    """
+
+    rows: Sequence[tuple[str, str]]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        rows = [(name, value) for name, value in self.rows if value]
+        if options.is_terminal:
+            table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+            table.add_column(style="dim", no_wrap=True)
+            table.add_column(overflow="fold")
+            for name, value in rows:
+                table.add_row(Text(name), Text(value))
+            yield table
+            return
+        width = max((len(name) for name, _ in rows), default=0)
+        for name, value in rows:
+            lines = value.replace("\n", "\n" + " " * (width + 2))
+            yield Text(f"{name:{width}}  {lines}", overflow="ignore", no_wrap=True)
+
+
+def pairs_table(rows: Iterable[tuple[str, str]]) -> Pairs:
     """Names with what they are, one a line."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, value in rows:
-        if value:
-            table.add_row(Text(name), Text(value))
-    return table
+    return Pairs(list(rows))
 
 
 def runs_table(runs: Sequence[RunRecord], width: int) -> Table:
@@ -96,7 +118,7 @@ def _short_time(iso: str) -> str:
     return time.strftime("%m-%d %H:%M" if this_year else "%Y-%m-%d")
 
 
-def run_header(run: RunRecord) -> Table:
+def run_header(run: RunRecord) -> Pairs:
     """A run in words: what it was, on what, and how it ended."""
     config = run.config
     state = run.status if not run.message else f"{run.status}: {run.message}"
@@ -112,6 +134,9 @@ def run_header(run: RunRecord) -> Table:
     best = ""
     if run.best_value is not None:
         best = f"{run.monitor} {run.best_value:.4f} in epoch {run.best_epoch}, step {run.best_step}"
+    started = "" if run.started_at is None else format_time(run.started_at)
+    if run.duration_s is not None:
+        started += f", took {format_duration(run.duration_s)}"
     rows = [
         ("run", f"{run.id}  {run.name}"),
         ("status", state),
@@ -123,7 +148,7 @@ def run_header(run: RunRecord) -> Table:
         ("schedule", _component(config["schedule"])),
         ("training", _training(config["training"])),
         ("device", device),
-        ("started", f"{format_time(run.started_at)}, took {format_duration(run.duration_s)}"),
+        ("started", started),
         ("best", best),
         ("tags", ", ".join(run.tags)),
         ("versions", ", ".join(f"{name} {version}" for name, version in run.versions.items())),
@@ -162,8 +187,9 @@ def _value(value: Any) -> str:
 def _training(training: dict[str, Any]) -> str:
     every = training["evaluate_every"]
     validation = "each epoch" if every == "epoch" else f"every {every} steps"
+    epochs = training["epochs"]
     return (
-        f"{training['epochs']} epochs, batch size {training['batch_size']}, "
+        f"{epochs} epoch{'s' if epochs != 1 else ''}, batch size {training['batch_size']}, "
         f"validation {validation}, seed {training['seed']}"
     )
 
@@ -208,7 +234,7 @@ def classes_table(evaluation: EvaluationRecord) -> Table:
     return table
 
 
-def checkpoints_table(checkpoints: Sequence[CheckpointRecord]) -> Table:
+def checkpoints_table(checkpoints: Sequence[CheckpointRecord]) -> Pairs:
     """Where the checkpoints lie."""
     rows = [
         (

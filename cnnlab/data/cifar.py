@@ -18,6 +18,7 @@ from cnnlab.data.sources import Source
 from cnnlab.errors import DataError
 
 _SHAPE = (3, 32, 32)
+_MOST_CLASSES = 100
 _ALLOWED = {
     ("numpy", "ndarray"),
     ("numpy", "dtype"),
@@ -77,9 +78,14 @@ def _batch(name: str, batch: dict[bytes, Any]) -> RawSplit:
     labels: Any = batch.get(b"labels", batch.get(b"fine_labels"))
     if not _is_flat(pixels) or not _are_labels(labels):
         raise DataError(f"{name} is not a CIFAR batch.", "Copy or download it again.")
-    if len(pixels) != len(labels) or not labels or min(labels) < 0:
+    if len(pixels) != len(labels) or not labels:
         raise DataError(
             f"{name} holds {len(labels):,} labels for {len(pixels):,} images.",
+            "Copy or download it again.",
+        )
+    if not 0 <= min(labels) <= max(labels) < _MOST_CLASSES:
+        raise DataError(
+            f"{name} holds labels outside of 0 to {_MOST_CLASSES - 1}.",
             "Copy or download it again.",
         )
     return RawSplit(pixels.reshape(-1, *_SHAPE), np.array(labels, dtype=np.int64))

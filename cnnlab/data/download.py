@@ -6,7 +6,7 @@ import shutil
 
 from cnnlab.data.catalog import KNOWN
 from cnnlab.data.importing import import_dataset
-from cnnlab.data.library import names
+from cnnlab.data.library import names, present
 from cnnlab.data.progress import Progress, silent
 from cnnlab.data.store import DatasetInfo
 from cnnlab.errors import ConfigError, DataError, unknown_name
@@ -36,12 +36,14 @@ def download_dataset(
         raise unknown_name("data set", name, names(home), "See `cnnlab data list`.")
     if not known.torchvision:
         raise ConfigError(f"{name} is shipped with cnnlab.", "There is nothing to download.")
-    if not replace and name in (path.stem for path in home.datasets.glob("*.safetensors")):
+    if not replace and name in present(home):
         raise ConfigError(f"There is a data set {name} already.", "Replace it with --replace.")
     folder = make_folder(home.downloads / name)
     try:
         _fetch(home, name, known.torchvision)
-        return import_dataset(home, name, folder, replace=replace, progress=progress)
+        return import_dataset(
+            home, name, folder, replace=replace, origin="downloaded", progress=progress
+        )
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

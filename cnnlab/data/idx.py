@@ -11,13 +11,13 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
+from cnnlab.data.memory import check_fits
 from cnnlab.data.raw import RawDataset, RawSplit
 from cnnlab.data.sources import Source
 from cnnlab.errors import DataError
 
 _NAME = re.compile(r"(train|t10k|test)-(images|labels)[-.]idx([13])-ubyte(\.gz)?$")
-_LARGEST = 8 << 30
-"""Bytes of pixels; a file that claims more is damaged or hostile."""
+_GZIP = b"\x1f\x8b"
 
 Key = tuple[str, str]
 
@@ -26,12 +26,23 @@ def find_idx_files(names: Sequence[str]) -> dict[Key, str]:
     """The idx files among names, by split (train, test) and content (images, labels).
 
     Of a file that is there with and without gzip, the plain one is taken.
+
+    Raises:
+        DataError: there are files of more than one data set.
     """
     found: dict[Key, str] = {}
     for name in sorted(names, key=lambda name: not name.endswith(".gz")):
         match = _NAME.search(PurePosixPath(name).name)
-        if match:
-            found["train" if match[1] == "train" else "test", match[2]] = name
+        if match is None:
+            continue
+        key = "train" if match[1] == "train" else "test", match[2]
+        earlier = found.get(key, name)
+        if earlier.removesuffix(".gz") != name.removesuffix(".gz"):
+            raise DataError(
+                f"There is more than one data set in it: {earlier} and {name}.",
+                "Give the folder of one of them.",
+            )
+        found[key] = name
     return found
 
 
@@ -58,7 +69,9 @@ def _split(files: dict[Key, str], arrays: dict[str, np.ndarray], split: str) -> 
     images, labels = arrays[files[split, "images"]], arrays[files[split, "labels"]]
     if images.ndim != 3 or labels.ndim != 1:
         raise DataError(f"The idx files of the {split} part hold no images with labels.")
-    if len(images) != len(labels) or not len(images):
+    if not images.size:
+        raise DataError(f"{files[split, 'images']} holds no images.", "Copy or download it again.")
+    if len(images) != len(labels):
         raise DataError(
             f"{files[split, 'labels']} holds {len(labels):,} labels for {len(images):,} images.",
             "The two files do not belong together; bring both from the same place.",
@@ -68,17 +81,16 @@ def _split(files: dict[Key, str], arrays: dict[str, np.ndarray], split: str) -> 
 
 def _parse(name: str, content: bytes) -> np.ndarray:
     """One idx file of unsigned bytes: magic number, dimensions, values (big-endian)."""
-    stream = (
-        gzip.GzipFile(fileobj=io.BytesIO(content)) if name.endswith(".gz") else io.BytesIO(content)
-    )
+    # By content: browsers unpack what they download and keep its name.
+    packed = content[:2] == _GZIP
+    stream = gzip.GzipFile(fileobj=io.BytesIO(content)) if packed else io.BytesIO(content)
     try:
         magic = stream.read(4)
         if len(magic) < 4 or magic[:3] != b"\x00\x00\x08" or magic[3] not in (1, 3):
             raise DataError(f"{name} is not an idx file of bytes.", "Copy or download it again.")
         shape = np.frombuffer(_exactly(stream, name, 4 * magic[3]), dtype=">u4").astype(np.int64)
         total = int(np.prod(shape, dtype=object))
-        if total > _LARGEST:
-            raise DataError(f"{name} claims to hold {total:,} bytes.", "Copy or download it again.")
+        check_fits(name, total, "Copy or download it again, if it should be smaller.")
         values = np.frombuffer(_exactly(stream, name, total), dtype=np.uint8)
         if stream.read(1):
             raise DataError(f"{name} is longer than its header says.", "Copy it again.")

@@ -6,7 +6,7 @@ import io
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 Size = tuple[int, int]
 """Height and width."""
@@ -42,6 +42,8 @@ def decode(content: bytes, size: Size | None) -> Decoded | Broken:
             if image.width * image.height > LARGEST_IMAGE:
                 return Broken(f"{image.width}x{image.height} pixels are too many")
             return Decoded(_pixels(image, size))
+    except UnidentifiedImageError:
+        return Broken("of no image format that is known")
     except Exception as error:
         # Pillow's many readers raise nearly anything on damaged files.
         return Broken(str(error).splitlines()[0].strip() if str(error) else type(error).__name__)

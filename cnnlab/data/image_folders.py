@@ -6,7 +6,9 @@ part of the training images where there is one: cnnlab cuts its own validation p
 
 from __future__ import annotations
 
+import math
 import os
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,9 +17,10 @@ from pathlib import PurePosixPath
 from typing import TypeVar
 
 import numpy as np
-import psutil
+from PIL import Image
 
 from cnnlab.data.image_decoding import Broken, Decoded, Size, decode
+from cnnlab.data.memory import check_fits
 from cnnlab.data.progress import Progress
 from cnnlab.data.raw import FEWEST_CLASSES, RawDataset, RawSplit
 from cnnlab.data.sources import Source
@@ -31,7 +34,7 @@ _SIDE_FILES = {
     "", ".txt", ".md", ".rst", ".csv", ".tsv", ".json", ".xml", ".html", ".yml", ".yaml",
     ".py", ".pdf", ".ini", ".db", ".mat", ".npy", ".log",
 }  # fmt: skip
-_AHEAD = 256
+_AHEAD_PER_CORE = 16
 """Images that may wait for a decoder or for their turn."""
 
 Item = TypeVar("Item")
@@ -71,7 +74,10 @@ def read_image_folders(
     files = [name for name in source.files if not _is_side_file(name)]
     places = _places(files)
     classes = _classes(places.values(), _empty_folders(source, files))
-    images = _decode_all(source, places, size, channels, progress)
+    with warnings.catch_warnings():
+        # Set here and not where it decodes: the filters are shared by all threads.
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        images = _decode_all(source, places, size, channels, progress)
     labels = {name: classes.index(place.label) for name, place in places.items()}
     parts = {
         split: RawSplit(
@@ -109,6 +115,11 @@ def _places(names: Sequence[str]) -> dict[str, Place]:
     below = {name: PurePosixPath(name).parts[shared:] for name in names}
     tops = {parts[0].lower() for parts in below.values() if len(parts) > 1}
     in_splits = bool(tops) and tops <= _SPLITS
+    if tops & _TRAIN and tops & (_TEST | _VALIDATION) and not in_splits:
+        raise DataError(
+            f"The folder {sorted(tops - _SPLITS)[0]!r} beside train and test is neither.",
+            "Take it away, or give a folder with train and test alone.",
+        )
     depth = 2 if in_splits else 1
     places = {}
     for name, parts in below.items():
@@ -189,7 +200,9 @@ def _decode_all(
     """Every image as uint8 (C, H, W) of one shape, in a stable order."""
     decoded: dict[str, np.ndarray] = {}
     broken: list[Broken] = []
-    guard = _MemoryGuard(len(places))
+    guard = _SizeGuard(len(places))
+    if size is not None:
+        guard.check_memory((channels or 1, *size))
     for name, result in _in_parallel(lambda content: decode(content, size), source.read(places)):
         progress("decoding images", len(decoded) + len(broken), len(places))
         if isinstance(result, Broken):
@@ -208,24 +221,27 @@ def _decode_all(
     return {name: _with_channels(decoded.pop(name), wanted) for name in sorted(decoded)}
 
 
-class _MemoryGuard:
+class _SizeGuard:
     """Refuses images of different sizes, and a set that would not fit into memory."""
 
     def __init__(self, count: int) -> None:
         self._count = count
         self._first: tuple[str, tuple[int, ...]] | None = None
 
+    def check_memory(self, shape: tuple[int, ...]) -> None:
+        """Refuses what is too much: three copies are alive when the parts are cut and stored."""
+        check_fits(
+            f"Importing {self._count:,} images of {shape[1]}x{shape[2]}",
+            3 * self._count * math.prod(shape),
+            "Import them smaller, for example with --size 64.",
+        )
+
     def check(self, name: str, image: Decoded) -> None:
         """Compares an image with the first one."""
         size = image.pixels.shape[1:]
         if self._first is None:
             self._first = name, size
-            needed = 2 * 3 * self._count * size[0] * size[1]
-            if needed > psutil.virtual_memory().available:
-                raise DataError(
-                    f"{self._count:,} images of {size[0]}x{size[1]} do not fit into memory.",
-                    "Import them smaller, for example with --size 64.",
-                )
+            self.check_memory(image.pixels.shape)
         elif size != self._first[1]:
             first, (height, width) = self._first
             raise DataError(
@@ -249,11 +265,12 @@ def _in_parallel(
     function: Callable[[bytes], Result], items: Iterator[tuple[str, bytes]]
 ) -> Iterator[tuple[str, Result]]:
     """Applies a function on all cores, in order, with a bounded number of items under way."""
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+    cores = os.cpu_count() or 1
+    with ThreadPoolExecutor(max_workers=cores) as pool:
         waiting: deque[tuple[str, Future[Result]]] = deque()
         for name, content in items:
             waiting.append((name, pool.submit(function, content)))
-            if len(waiting) >= _AHEAD:
+            if len(waiting) >= _AHEAD_PER_CORE * cores:
                 first, future = waiting.popleft()
                 yield first, future.result()
         for name, future in waiting:

@@ -24,10 +24,13 @@ from cnnlab.data.raw import FEWEST_CLASSES, RawDataset, RawSplit, split_off_test
 from cnnlab.data.sources import Source, open_source
 from cnnlab.data.store import Dataset, DatasetInfo, Images
 from cnnlab.errors import ConfigError, DataError
-from cnnlab.home import Home
+from cnnlab.home import Home, make_folder
 
 TEST_SHARE = 0.2
 """Share of the images that becomes the test part of a set without one."""
+
+_COUNTED_AT_ONCE = 1 << 20
+"""Pixels."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
@@ -41,6 +44,7 @@ def import_dataset(
     test_share: float = TEST_SHARE,
     seed: int = 0,
     replace: bool = False,
+    origin: str = "",
     progress: Progress = silent,
 ) -> DatasetInfo:
     """Imports a data set.
@@ -52,13 +56,17 @@ def import_dataset(
         test_share: share of each class that is split off where there is no test part.
         seed: of that split.
         replace: whether an earlier data set of that name may be replaced.
+        origin: where the images come from, to be told; empty names the folder or archive.
 
     Raises:
-        ConfigError: the name cannot be used.
+        ConfigError: the name, the size or the share cannot be used.
         DataError: the files are not a sound data set.
         StorageError: the home cannot be written.
     """
     _check_name(home, name, replace)
+    if not 0 < test_share < 1:
+        raise ConfigError(f"{test_share} is no share of the images.", "Give one between 0 and 1.")
+    make_folder(home.datasets)  # a home that cannot be written is told before the long work
     source = open_source(path)
     raw = _read(source, size, KNOWN.get(name), progress)
     if raw.test is None:
@@ -79,7 +87,7 @@ def import_dataset(
         std=std,
         train_counts=_counts(train, len(classes)),
         test_counts=_counts(test, len(classes)),
-        origin=f"imported from {path.name}",
+        origin=origin or f"imported from {path.absolute().name}",
         imported_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     store.write(home, Dataset(info, train.images, train.labels, test.images, test.labels))
@@ -107,10 +115,15 @@ def _read(
     """Reads whatever format is there."""
     names = [name for name in source.files if not is_hidden(name)]
     idx = find_idx_files(names)
+    cifar = {} if idx else find_cifar_files(names)
+    if size is not None and (idx or cifar):
+        raise ConfigError(
+            "A size is for images in class folders; idx files and CIFAR batches keep theirs.",
+            "Leave it out.",
+        )
     if idx:
         progress("reading idx files", 0, None)
         return read_idx(source, idx)
-    cifar = find_cifar_files(names)
     if cifar:
         progress("reading CIFAR batches", 0, None)
         return read_cifar(source, cifar)
@@ -170,13 +183,19 @@ def _counts(split: RawSplit, classes: int) -> tuple[int, ...]:
 def moments(images: Images) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean and standard deviation of each channel, exact, of pixels in [0, 1].
 
-    From the histogram of the 256 values, so that nothing large is converted. A channel without
-    any variation gets a deviation of one, which leaves it at zero when normalised.
+    From the histogram of the 256 values, counted a few images at a time because counting takes
+    eight bytes a pixel. A channel without any variation gets a deviation of one, which leaves it
+    at zero when normalised.
     """
     values = np.arange(256) / 255
     means, deviations = [], []
+    step = max(1, _COUNTED_AT_ONCE // images[0, 0].size)
     for channel in range(images.shape[1]):
-        weights = np.bincount(images[:, channel].ravel(), minlength=256) / images[:, channel].size
+        counts = np.zeros(256, dtype=np.int64)
+        for start in range(0, len(images), step):
+            pixels = images[start : start + step, channel]
+            counts += np.bincount(pixels.ravel(), minlength=256)
+        weights = counts / counts.sum()
         mean = float(weights @ values)
         means.append(mean)
         deviations.append(float(np.sqrt(weights @ (values - mean) ** 2)) or 1.0)

@@ -30,7 +30,7 @@ def check_name(home: Home, name: str) -> None:
         ConfigError: there is no data set of that name.
         DataError: it is known, but not on this machine.
     """
-    if store.dataset_path(home, name).is_file() and name in present(home):
+    if name in present(home):
         return
     known = KNOWN.get(name)
     if known is None:
@@ -65,24 +65,27 @@ def require(home: Home, name: str, progress: Progress = silent) -> Dataset:
 
 def _make_present(home: Home, name: str, progress: Progress) -> None:
     check_name(home, name)
-    if not store.dataset_path(home, name).is_file():
+    if name not in present(home):
         from cnnlab.data.importing import import_dataset
 
-        import_dataset(home, name, shipped("data") / KNOWN[name].shipped, progress=progress)
+        archive = shipped("data") / KNOWN[name].shipped
+        import_dataset(home, name, archive, origin="shipped with cnnlab", progress=progress)
 
 
 def remove(home: Home, name: str) -> int:
     """Removes a data set from this machine; returns the bytes that are freed.
 
     Raises:
-        ConfigError, DataError: there is nothing of that name on this machine.
+        ConfigError: there is no data set of that name.
+        DataError: it is known, but not on this machine.
         StorageError: the file cannot be removed.
     """
     path = store.dataset_path(home, name)
     if name not in present(home):
-        check_name(home, name)
+        if name not in KNOWN:
+            raise unknown_name("data set", name, names(home), "See `cnnlab data list`.")
         raise DataError(
-            f"The data set {name} is not unpacked on this machine.", "There is nothing to remove."
+            f"The data set {name} is not on this machine.", "There is nothing to remove."
         )
     freed = path.stat().st_size
     try:

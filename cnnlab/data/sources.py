@@ -9,6 +9,8 @@ from __future__ import annotations
 import io
 import lzma
 import os
+import re
+import stat
 import tarfile
 import zipfile
 import zlib
@@ -16,10 +18,14 @@ from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
+from cnnlab.data.memory import check_fits
 from cnnlab.errors import DataError
 
 BROKEN = (tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, zlib.error, EOFError, OSError)
 """What reading a damaged archive raises."""
+
+_LARGE_MEMBER = 64 << 20
+"""Bytes."""
 
 
 class Source(Protocol):
@@ -42,14 +48,18 @@ def open_source(path: Path) -> Source:
     Raises:
         DataError: there is nothing there, or it is neither; a member points outside.
     """
-    if path.is_dir():
-        return FolderSource(path)
-    if not path.exists():
-        raise DataError(f"There is nothing at {path}.", "Check the path.")
     try:
-        if zipfile.is_zipfile(path):
+        kind = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise DataError(f"There is nothing at {path}.", "Check the path.") from error
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}.", "Check the path.") from error
+    if stat.S_ISDIR(kind):
+        return FolderSource(path)
+    try:
+        if stat.S_ISREG(kind) and zipfile.is_zipfile(path):
             return ZipSource(path)
-        if tarfile.is_tarfile(path):
+        if stat.S_ISREG(kind) and tarfile.is_tarfile(path):
             return TarSource(path)
     except BROKEN as error:
         raise _damaged(path, error) from error
@@ -71,7 +81,7 @@ def _damaged(path: Path, error: Exception) -> DataError:
 def _checked(archive: Path, name: str) -> str:
     """A member's name, if it stays inside its archive."""
     parts = PurePosixPath(name.replace("\\", "/"))
-    if parts.is_absolute() or ".." in parts.parts or (parts.parts and ":" in parts.parts[0]):
+    if parts.is_absolute() or ".." in parts.parts or re.match(r"[A-Za-z]:", name):
         raise DataError(
             f"The archive {archive} holds {name!r}, which points outside of it.",
             "Nothing was imported; get the archive from another place.",
@@ -79,15 +89,34 @@ def _checked(archive: Path, name: str) -> str:
     return parts.as_posix()
 
 
+def _refuse_link(archive: Path, name: str) -> None:
+    raise DataError(
+        f"The archive {archive} holds {name!r}, a link or a device.",
+        "Nothing was imported; pack plain files only.",
+    )
+
+
+def _check_size(archive: Path, name: str, size: int) -> None:
+    """Refuses a member that swells beyond the memory; asks only where it could be."""
+    if size > _LARGE_MEMBER:
+        check_fits(f"{name} in {archive}", size, "Nothing was imported; pack smaller files.")
+
+
 class FolderSource:
-    """The files below a folder; links are followed, as people link their data."""
+    """The files below a folder; links are followed, as people link their data.
+
+    A folder that is reached a second time by a link is passed over: a link to a folder above
+    would give every image many times.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.files: list[str] = []
         self.folders: list[str] = []
+        seen: set[Path] = set()
         for folder, inner, files in os.walk(root, onerror=self._fail, followlinks=True):
-            inner.sort()
+            seen.add(Path(folder).resolve())
+            inner[:] = sorted(name for name in inner if (Path(folder, name)).resolve() not in seen)
             below = Path(folder).relative_to(root)
             self.folders += [(below / name).as_posix() for name in inner]
             self.files += [(below / name).as_posix() for name in sorted(files)]
@@ -102,8 +131,11 @@ class FolderSource:
         names = set(wanted)
         for name in self.files:
             if name in names:
+                path = self.root / name
+                if path.exists() and not path.is_file():
+                    raise DataError(f"{path} is not a plain file.", "Take it away.")
                 try:
-                    content = (self.root / name).read_bytes()
+                    content = path.read_bytes()
                 except OSError as error:
                     self._fail(error)
                 yield name, content
@@ -119,6 +151,8 @@ class ZipSource:
         with zipfile.ZipFile(path) as archive:
             for member in archive.infolist():
                 name = _checked(path, member.filename)
+                if stat.S_ISLNK(member.external_attr >> 16):
+                    _refuse_link(path, member.filename)
                 if member.is_dir():
                     self.folders.append(name)
                 else:
@@ -132,6 +166,7 @@ class ZipSource:
             with zipfile.ZipFile(self.path) as archive:
                 for name, member in self._members.items():
                     if name in names:
+                        _check_size(self.path, name, member.file_size)
                         yield name, archive.read(member)
         except (*BROKEN, RuntimeError, NotImplementedError) as error:
             raise _damaged(self.path, error) from error
@@ -152,10 +187,7 @@ class TarSource:
                 elif member.isdir():
                     self.folders.append(name)
                 else:
-                    raise DataError(
-                        f"The archive {path} holds {member.name!r}, a link or a device.",
-                        "Nothing was imported; pack plain files only.",
-                    )
+                    _refuse_link(path, member.name)
             # A tar ends with blocks of zeros; tarfile takes a cut between two members for an end.
             plain = isinstance(archive.fileobj, io.BufferedReader)
             if plain and archive.offset + tarfile.BLOCKSIZE > path.stat().st_size:
@@ -169,6 +201,7 @@ class TarSource:
                 for member in archive:
                     name = _checked(self.path, member.name)
                     if name in names and (file := archive.extractfile(member)):
+                        _check_size(self.path, name, member.size)
                         yield name, file.read()
         except BROKEN as error:
             raise _damaged(self.path, error) from error

@@ -29,7 +29,18 @@ Labels = NDArray[np.int64]
 
 FORMAT = 1
 _HEADER = "cnnlab"
+_LISTS = {"classes", "shape", "mean", "std", "train_counts", "test_counts"}
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_UNREADABLE = (
+    OSError,
+    SafetensorError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+)
+"""What reading a file with any bytes in it raises."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +163,9 @@ def _opened(path: Path) -> Iterator[Any]:
     try:
         with safe_open(path, framework="np") as file:
             yield file
-    except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
+    except PermissionError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}.", "Check its owner.") from error
+    except _UNREADABLE as error:
         raise damaged(path) from error
 
 
@@ -174,7 +187,12 @@ def _info(path: Path, file: Any) -> DatasetInfo:
             "Update cnnlab, or import the data set again.",
         )
     lists = {key: tuple(value) for key, value in header.items() if isinstance(value, list)}
-    return DatasetInfo(**{**header, **lists})
+    info = DatasetInfo(**{**header, **lists})
+    classes, channels = len(info.classes), info.shape[0]
+    same = (len(info.train_counts), len(info.test_counts)) == (classes, classes)
+    if set(lists) != _LISTS or not same or {len(info.mean), len(info.std)} != {channels}:
+        raise ValueError("the header does not agree with itself")
+    return info
 
 
 def _check(path: Path, dataset: Dataset) -> None:
@@ -185,10 +203,12 @@ def _check(path: Path, dataset: Dataset) -> None:
         (dataset.test_images, dataset.test_labels, info.test_counts),
     ):
         whole = (
-            images.dtype == np.uint8
+            (images.dtype, labels.dtype) == (np.uint8, np.int64)
             and images.shape == (sum(counts), *info.shape)
             and labels.shape == (sum(counts),)
-            and np.bincount(labels, minlength=len(info.classes)).tolist() == list(counts)
+            # Counted only between its bounds: a wild label would ask for a giant histogram.
+            and 0 <= labels.min(initial=0) <= labels.max(initial=0) < len(counts)
+            and np.bincount(labels, minlength=len(counts)).tolist() == list(counts)
         )
         if not whole:
             raise damaged(path)

@@ -1,0 +1,47 @@
+"""What must answer at once imports nothing heavy: looked up in the modules of real processes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("torch", "torchvision", "sklearn", "textual", "plotext", "PIL", "numpy", "sqlite_utils")
+
+PROGRAM = """
+import json, sys
+sys.argv = ["cnnlab", *json.loads(sys.argv[1])]
+from cnnlab.cli.main import main
+try:
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+finally:
+    print("\\n" + json.dumps(sorted(sys.modules)))
+"""
+
+
+def modules_of(*arguments: str) -> set[str]:
+    """The modules that a command has imported when it ends."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, json.dumps(arguments)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["runs", "list"]])
+def test_the_first_answers_import_nothing_heavy(arguments: list[str]) -> None:
+    assert not modules_of(*arguments) & set(HEAVY)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["presets", "list"], ["presets", "show", "quickstart"], ["models", "list"], ["data", "list"]],
+)
+def test_browsing_never_imports_torch(arguments: list[str]) -> None:
+    assert not modules_of(*arguments) & {"torch", "torchvision", "sklearn", "textual"}
