@@ -1,7 +1,7 @@
 """The two consoles of the command line: data goes to stdout, narration to stderr.
 
 Text from outside (names, class names, file names) is printed as text: neither console reads
-markup or emoji codes out of it.
+markup or emoji codes out of it, and no terminal gets a control character from it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from cnnlab.errors import CnnlabError
 
-
 UNLIMITED_WIDTH = 500
 """Columns where no terminal sets them."""
 
@@ -24,18 +23,18 @@ UNLIMITED_WIDTH = 500
 @cache
 def out() -> Console:
     """The console for results, on stdout; nothing is cut or wrapped in a file or a pipe."""
-    from rich.console import Console
+    from cnnlab.cli.safe_console import SafeConsole
 
     width = None if sys.stdout.isatty() else UNLIMITED_WIDTH
-    return Console(markup=False, emoji=False, highlight=False, width=width)
+    return SafeConsole(markup=False, emoji=False, highlight=False, width=width)
 
 
 @cache
 def err() -> Console:
     """The console for progress, remarks and errors, on stderr."""
-    from rich.console import Console
+    from cnnlab.cli.safe_console import SafeConsole
 
-    return Console(stderr=True, markup=False, emoji=False, highlight=False)
+    return SafeConsole(stderr=True, markup=False, emoji=False, highlight=False)
 
 
 def print_json(value: Any) -> None:

@@ -6,17 +6,18 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cnnlab.cli.console import err, out, print_json
-from cnnlab.errors import ConfigError
+from cnnlab.errors import ConfigError, DataError
 from cnnlab.home import Home
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from cnnlab.data.catalog import KnownDataset
     from cnnlab.data.progress import Progress
     from cnnlab.data.store import DatasetInfo
 
@@ -60,61 +61,78 @@ def progress_bar() -> Iterator[Progress]:
 @app.command("list")
 def list_datasets(as_json: JsonOption = False) -> None:
     """List the data sets that are here, and those that cnnlab knows."""
-    from cnnlab.data import library, store
-    from cnnlab.data.catalog import KNOWN
+    from cnnlab.data import library
 
     home = Home.from_environment()
     here = set(library.present(home))
-    rows = []
-    for name in library.names(home):
-        known = KNOWN.get(name)
-        if name in here:
-            path = store.dataset_path(home, name)
-            info = store.read_info(path)
-            shape, classes, size = info.shape, len(info.classes), path.stat().st_size
-            train, test = info.train_images, info.test_images
-        elif known is not None:
-            shape, classes, size = known.shape, len(known.classes), 0
-            train, test = known.train_images, known.test_images
-        rows.append(
-            {
-                "name": name,
-                "present": name in here,
-                "shipped": bool(known and known.shipped),
-                "title": known.title if known else name,
-                "shape": list(shape),
-                "classes": classes,
-                "train_images": train,
-                "test_images": test,
-                "bytes": size,
-            }
-        )
+    rows = [_list_row(home, name, present=name in here) for name in library.names(home)]
     if as_json:
         print_json(rows)
         return
     out().print(_list_table(rows))
 
 
-def _list_table(rows: list[dict[str, object]]) -> Table:
+def _list_row(home: Home, name: str, *, present: bool) -> dict[str, Any]:
+    """One data set of the list; of a damaged file, what is wrong with it."""
+    from cnnlab.data import store
+    from cnnlab.data.catalog import KNOWN
+
+    known = KNOWN.get(name)
+    row: dict[str, Any] = {
+        "name": name,
+        "present": present,
+        "shipped": bool(known and known.shipped),
+        "title": known.title if known else name,
+    }
+    images: DatasetInfo | KnownDataset | None = known
+    if present:
+        path = store.dataset_path(home, name)
+        row["bytes"] = path.stat().st_size
+        try:
+            images = store.read_info(path)
+        except DataError as error:
+            return {**row, "error": str(error)}
+    if images is not None:
+        row |= {"shape": list(images.shape), "classes": len(images.classes)}
+        row |= {"train_images": images.train_images, "test_images": images.test_images}
+    return row
+
+
+def _list_table(rows: list[dict[str, Any]]) -> Table:
     from rich.text import Text
 
     from cnnlab.cli.format import format_bytes, format_shape
     from cnnlab.cli.tables import plain_table
 
-    table = plain_table("name", "here", "train", "test", "classes", "shape", "size", left=2)
+    table = plain_table(
+        "name", "here", "train", "test", "classes", "shape", "size", left=2, flexible=("name",)
+    )
     for row in rows:
+        size = format_bytes(row["bytes"]) if row["present"] else "–"
+        if "error" in row:
+            damaged = Text("damaged", style="red")
+            table.add_row(
+                Text(row["name"], no_wrap=True, overflow="ellipsis"),
+                damaged,
+                "–",
+                "–",
+                "–",
+                "–",
+                size,
+            )
+            continue
         if row["present"]:
             here = Text("yes", style="green")
         else:
             here = Text("shipped" if row["shipped"] else "download or import", style="dim")
         table.add_row(
-            Text(str(row["name"])),
+            Text(row["name"], no_wrap=True, overflow="ellipsis"),
             here,
             f"{row['train_images']:,}",
             f"{row['test_images']:,}",
             str(row["classes"]),
-            format_shape(tuple(row["shape"])),  # type: ignore[arg-type]
-            format_bytes(int(str(row["bytes"]))) if row["bytes"] else "–",
+            format_shape(row["shape"]),
+            size,
         )
     return table
 
@@ -126,6 +144,7 @@ def show_dataset(
         int | None,
         typer.Option(min=0, help="Sample images of each class; by default one on a terminal."),
     ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Choose other samples.")] = 0,
     as_json: JsonOption = False,
 ) -> None:
     """Show a data set: classes with counts, shape, mean and deviation, sample images."""
@@ -141,12 +160,15 @@ def show_dataset(
         print_json({**asdict(info), "path": str(path), "bytes": path.stat().st_size})
         return
     _print_info(info, path)
-    count = (1 if out().is_terminal else 0) if samples is None else samples
-    if count:
-        from cnnlab.cli.pictures import print_samples
+    if samples == 0 or (samples is None and not out().is_terminal):
+        return
+    from cnnlab.cli.pictures import can_draw, print_samples
 
+    if can_draw(out()):
         out().print()
-        print_samples(out(), store.load(path), count)
+        print_samples(out(), store.load(path), samples or 1, seed)
+    elif samples:
+        err().print("Samples are drawn on a terminal with colours.")
 
 
 def _print_info(info: DatasetInfo, path: Path) -> None:

@@ -1,27 +1,26 @@
-"""Images of a data set in the terminal: two pixels to a character, an upper half block.
+"""Images of a data set in the terminal: two pixels to a character, half blocks.
 
-Drawn here, because textual-image asks the terminal about itself as soon as it is imported, and
-waits for an answer that some never give.
+Half blocks show on every terminal with colours. textual-image would use a better protocol where
+there is one, but it asks the terminal as soon as it is imported, and waits for an answer that
+some never give.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 from PIL import Image
-from rich.color import Color
-from rich.columns import Columns
-from rich.console import Console, ConsoleOptions, Group
-from rich.measure import Measurement
-from rich.segment import Segment
-from rich.style import Style
+from rich.console import Console, Group
+from rich.table import Table
 from rich.text import Text
+from rich_pixels import Pixels
 
 from cnnlab.data.store import Dataset, Images
 
 LARGEST_SIDE = 32
 """Columns of a sample; larger images are scaled down."""
+
+FEWEST_IN_A_ROW = 4
+"""Samples that fit beside each other, however narrow the terminal."""
 
 
 def can_draw(console: Console) -> bool:
@@ -31,35 +30,26 @@ def can_draw(console: Console) -> bool:
 
 def print_samples(console: Console, dataset: Dataset, count: int, seed: int) -> None:
     """Draws `count` random training images of each class under its name."""
+    side = max(1, min(LARGEST_SIDE, console.width // FEWEST_IN_A_ROW - 2))
     generator = np.random.default_rng(seed)
     pictures = []
     for label, name in enumerate(dataset.info.classes):
-        members = np.flatnonzero(dataset.train_labels == label)
-        for index in generator.permutation(members)[:count]:
-            picture = HalfBlocks(dataset.train_images[index])
-            title = Text(name, no_wrap=True, overflow="ellipsis")
-            title.truncate(picture.width)
-            pictures.append(Group(title, picture))
-    console.print(Columns(pictures, padding=(0, 2)))
+        members = generator.permutation(np.flatnonzero(dataset.train_labels == label))
+        for index in members[:count]:
+            title = Text(name, no_wrap=True)
+            title.truncate(side, overflow="ellipsis")
+            pictures.append(Group(title, _picture(dataset.train_images[index], side)))
+    grid = Table.grid(padding=(0, 1))
+    in_a_row = max(1, console.width // (side + 1))
+    for start in range(0, len(pictures), in_a_row):
+        grid.add_row(*pictures[start : start + in_a_row])
+    console.print(grid)
 
 
-class HalfBlocks:
-    """An image uint8 (C, H, W) to print, scaled down to at most 32 columns and 16 lines."""
-
-    def __init__(self, pixels: Images) -> None:
-        image = Image.fromarray(pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0))
-        image = image.convert("RGB")
-        image.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
-        colours = np.asarray(image)
-        self.rows = np.pad(colours, ((0, len(colours) % 2), (0, 0), (0, 0)))
-        self.width = colours.shape[1]
-
-    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
-        return Measurement(self.width, self.width)
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
-        for upper, lower in zip(self.rows[::2].tolist(), self.rows[1::2].tolist(), strict=True):
-            for above, below in zip(upper, lower, strict=True):
-                style = Style(color=Color.from_rgb(*above), bgcolor=Color.from_rgb(*below))
-                yield Segment("▀", style)
-            yield Segment.line()
+def _picture(pixels: Images, side: int) -> Pixels:
+    """An image (C, H, W) to print, at most `side` pixels wide and high."""
+    image = Image.fromarray(pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0))
+    image = image.convert("RGB")
+    image.thumbnail((side, side))
+    drawn: Pixels = Pixels.from_image(image)
+    return drawn

@@ -16,7 +16,6 @@ from cnnlab.cli.format import (
     format_duration,
     format_figure,
     format_lr,
-    format_shape,
     format_time,
 )
 from cnnlab.history.records import CheckpointRecord, EvaluationRecord, RunRecord
@@ -180,7 +179,7 @@ def _value(value: Any) -> str:
     if isinstance(value, float):
         return format_lr(value)
     if isinstance(value, list):
-        return format_shape(tuple(value))
+        return f"[{','.join(map(_value, value))}]"
     return str(value)
 
 

@@ -16,7 +16,7 @@ import zipfile
 import zlib
 from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from cnnlab.data.memory import check_fits
 from cnnlab.errors import DataError
@@ -89,7 +89,7 @@ def _checked(archive: Path, name: str) -> str:
     return parts.as_posix()
 
 
-def _refuse_link(archive: Path, name: str) -> None:
+def _refuse_link(archive: Path, name: str) -> NoReturn:
     raise DataError(
         f"The archive {archive} holds {name!r}, a link or a device.",
         "Nothing was imported; pack plain files only.",
@@ -105,19 +105,18 @@ def _check_size(archive: Path, name: str, size: int) -> None:
 class FolderSource:
     """The files below a folder; links are followed, as people link their data.
 
-    A folder that is reached a second time by a link is passed over: a link to a folder above
-    would give every image many times.
+    A link to a folder above is passed over: it would give every image many times.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.files: list[str] = []
         self.folders: list[str] = []
-        seen: set[Path] = set()
-        for folder, inner, files in os.walk(root, onerror=self._fail, followlinks=True):
-            seen.add(Path(folder).resolve())
-            inner[:] = sorted(name for name in inner if (Path(folder, name)).resolve() not in seen)
-            below = Path(folder).relative_to(root)
+        for walked, inner, files in os.walk(root, onerror=self._fail, followlinks=True):
+            folder = Path(walked)
+            below = folder.relative_to(root)
+            above = {(root / part).resolve() for part in (below, *below.parents)}
+            inner[:] = sorted(name for name in inner if (folder / name).resolve() not in above)
             self.folders += [(below / name).as_posix() for name in inner]
             self.files += [(below / name).as_posix() for name in sorted(files)]
 

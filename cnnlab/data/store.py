@@ -203,7 +203,8 @@ def _check(path: Path, dataset: Dataset) -> None:
         (dataset.test_images, dataset.test_labels, info.test_counts),
     ):
         whole = (
-            (images.dtype, labels.dtype) == (np.uint8, np.int64)
+            images.dtype == np.dtype(np.uint8)
+            and labels.dtype == np.dtype(np.int64)
             and images.shape == (sum(counts), *info.shape)
             and labels.shape == (sum(counts),)
             # Counted only between its bounds: a wild label would ask for a giant histogram.

@@ -69,7 +69,8 @@ def draw_curves(
     plot = figure.build().string()
     if not colour:
         plot = _without_colour(plot)
-    return f"{_legend(title, drawn, colour)}\n{plot.rstrip()}"
+    # Rows that are left blank at the bottom still count.
+    return _legend(title, drawn, width, colour) + "\n" + plot.rstrip("\n")
 
 
 def _draw(
@@ -147,18 +148,29 @@ def _thinned(xs: list[float], ys: list[float], width: int) -> tuple[list[float],
 
 
 def _legend(
-    title: str, drawn: Sequence[tuple[Curve, list[tuple[list[float], list[float]]]]], colour: bool
+    title: str,
+    drawn: Sequence[tuple[Curve, list[tuple[list[float], list[float]]]]],
+    width: int,
+    colour: bool,
 ) -> str:
-    """The line above the plot: its title, and each curve's sign and name."""
+    """The line above the plot: its title, and each curve's sign and name, as far as they fit."""
+    from rich.text import Text
+
+    line = Text(title)
     signs = []
     for index, (curve, stretches) in enumerate(drawn):
         if stretches:
-            sign = _SIGNS[index % len(_SIGNS)]
-            if colour:
-                code = (96, 93, 92, 95)[index % len(_COLOURS)]
-                sign = f"\x1b[{code}m{sign}\x1b[0m"
-            signs.append(f"{sign} {curve.label}")
-    return "   ".join([title, *signs])
+            line.append("   ")
+            signs.append((len(line), (96, 93, 92, 95)[index % len(_COLOURS)]))
+            line.append(f"{_SIGNS[index % len(_SIGNS)]} {curve.label}")
+    line.truncate(width, overflow="ellipsis")
+    legend = line.plain
+    if colour:
+        for place, code in reversed(signs):
+            if place < len(legend):
+                sign = f"\x1b[{code}m{legend[place]}\x1b[0m"
+                legend = f"{legend[:place]}{sign}{legend[place + 1 :]}"
+    return legend
 
 
 def _without_colour(text: str) -> str:

@@ -168,7 +168,7 @@ BAD: dict[str, tuple[Bring, str]] = {
     ),
     "idx that claims too much": (
         folder(changed(IDX, **{"train-images-idx3-ubyte": b"\0\0\x08\x03" + b"\xff" * 12})),
-        "claims to hold",
+        "would take 79,228",
     ),
     "idx labels of the wrong length": (
         folder(changed(IDX, **{"train-labels-idx1-ubyte": samples.idx(np.zeros(7))})),

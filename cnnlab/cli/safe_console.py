@@ -1,0 +1,34 @@
+"""A Rich console that shows control characters instead of sending them to the terminal.
+
+A name, a note or a class name may hold anything. An escape sequence in it could recolour the
+screen, rename the window, or answer for the user in some terminals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+
+_PICTURES = {
+    **{code: chr(0x2400 + code) for code in range(0x20) if chr(code) != "\n"},
+    0x7F: "\u2421",
+    # The second set of control characters has no pictures; 0x9B begins escape sequences too.
+    **dict.fromkeys(range(0x80, 0xA0), "\ufffd"),
+}
+
+
+class SafeConsole(Console):
+    """Every segment of text is made safe; what Rich itself sends as control codes passes."""
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """See `Console.render`."""
+        for segment in super().render(renderable, options):
+            text, style, control = segment
+            if control or text.isprintable():
+                yield segment
+            else:
+                yield Segment(text.translate(_PICTURES), style)
