@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
     from cnnlab.errors import CnnlabError
 
-UNLIMITED_WIDTH = 500
+UNLIMITED_WIDTH = 1_000_000
 """Columns where no terminal sets them."""
+
+_CONTROLS = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
+"""What JSON leaves as it is, though terminals obey some of it."""
 
 
 @cache
@@ -39,7 +42,8 @@ def err() -> Console:
 
 def print_json(value: Any) -> None:
     """Writes JSON to stdout, whole and uncoloured, whatever the width of the terminal."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    sys.stdout.write(text.translate(_CONTROLS) + "\n")
 
 
 def print_error(error: CnnlabError) -> None:

@@ -102,7 +102,7 @@ def _list_table(rows: list[dict[str, Any]]) -> Table:
     from rich.text import Text
 
     from cnnlab.cli.format import format_bytes, format_shape
-    from cnnlab.cli.tables import plain_table
+    from cnnlab.cli.tables import clipped, plain_table
 
     table = plain_table(
         "name", "here", "train", "test", "classes", "shape", "size", left=2, flexible=("name",)
@@ -112,7 +112,7 @@ def _list_table(rows: list[dict[str, Any]]) -> Table:
         if "error" in row:
             damaged = Text("damaged", style="red")
             table.add_row(
-                Text(row["name"], no_wrap=True, overflow="ellipsis"),
+                clipped(row["name"]),
                 damaged,
                 "–",
                 "–",
@@ -126,7 +126,7 @@ def _list_table(rows: list[dict[str, Any]]) -> Table:
         else:
             here = Text("shipped" if row["shipped"] else "download or import", style="dim")
         table.add_row(
-            Text(row["name"], no_wrap=True, overflow="ellipsis"),
+            clipped(row["name"]),
             here,
             f"{row['train_images']:,}",
             f"{row['test_images']:,}",

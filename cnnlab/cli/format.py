@@ -1,8 +1,25 @@
-"""Numbers, times and sizes as people read them."""
+"""Numbers, times, sizes and foreign texts as people read them."""
 
 from __future__ import annotations
 
 from datetime import datetime
+
+_PICTURES = {
+    **{code: chr(0x2400 + code) for code in range(0x20) if chr(code) != "\n"},
+    0x7F: "\u2421",
+    # The second set of control characters has no pictures; 0x9B begins escape sequences too.
+    **dict.fromkeys(range(0x80, 0xA0), "\ufffd"),
+}
+
+
+def visible(text: str) -> str:
+    """A text from outside with pictures in place of control characters; newlines stay."""
+    return text.translate(_PICTURES)
+
+
+def one_line(text: str) -> str:
+    """A name from outside, which must not look like several."""
+    return visible(text).replace("\n", "\u240a")
 
 
 def format_duration(seconds: float | None) -> str:

@@ -35,23 +35,33 @@ def list_presets(as_json: JsonOption = False) -> None:
         return
     from rich.text import Text
 
-    from cnnlab.cli.format import format_figure
+    from cnnlab.cli.format import one_line
     from cnnlab.cli.tables import clipped, plain_table
 
     table = plain_table(
-        "name", "data set", "model", "accuracy", "title", flexible=("title",), left=5
+        "name", "data set", "model", "published", "title", flexible=("title",), left=5
     )
     table.columns[3].justify = "right"
     for name, preset in loaded.items():
         if isinstance(preset, CnnlabError):
             table.add_row(
-                Text(name), "", "", "", clipped("broken: see `cnnlab presets check`", "red")
+                Text(one_line(name)),
+                "",
+                "",
+                "",
+                clipped("broken: see `cnnlab presets check`", "red"),
             )
             continue
         config, about = preset.config, preset.about
-        published = format_figure(about.published.accuracy)
+        # Figures as the source prints them: 0.57 claims less than 0.5700.
+        accuracy = about.published.accuracy
+        published = "–" if accuracy is None else str(accuracy)
         table.add_row(
-            Text(name), Text(config.data.name), config.model.name, published, clipped(about.title)
+            Text(one_line(name)),
+            Text(config.data.name),
+            config.model.name,
+            published,
+            clipped(about.title),
         )
     out().print(table)
 

@@ -14,7 +14,7 @@ from typing import Protocol
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from cnnlab.cli.format import format_duration
@@ -105,8 +105,9 @@ class TerminalDisplay:
         self._bars = Progress(
             TextColumn("{task.description}", style="bold"),
             BarColumn(bar_width=None),
-            TextColumn("{task.fields[count]}", justify="right"),
-            TextColumn("{task.fields[rate]}", justify="right"),
+            # Widths that fit what usually stands there, so that the bars keep their length.
+            TextColumn("{task.fields[count]}", justify="right", table_column=_column(11)),
+            TextColumn("{task.fields[rate]}", justify="right", table_column=_column(15)),
             console=console,
             expand=True,
         )
@@ -164,6 +165,10 @@ class TerminalDisplay:
             count=f"{in_epoch} / {per_epoch}",
             rate="" if rate is None else f"{rate:,.0f} images/s",
         )
+
+
+def _column(width: int) -> Column:
+    return Column(min_width=width, no_wrap=True)
 
 
 def _losses(figures: Figures) -> Table:

@@ -144,9 +144,12 @@ def _report(home: Home, thread: RunThread, as_json: bool) -> None:
 
             print_json(runs_as_json(reader, [record])[0])
         else:
+            from cnnlab.cli.format import one_line
             from cnnlab.cli.report import print_result
 
-            err().print(f"{record.name}: {record.status}, {record.message}", soft_wrap=True)
+            err().print(
+                f"{one_line(record.name)}: {record.status}, {record.message}", soft_wrap=True
+            )
             print_result(out(), reader, record)
     if isinstance(thread.ending, RunFailed):
         raise TrainingError(

@@ -96,7 +96,7 @@ def delete_runs(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Delete runs with their checkpoints."""
-    from cnnlab.cli.format import format_bytes
+    from cnnlab.cli.format import format_bytes, one_line
     from cnnlab.history.edits import LIVE, delete_run, require_deletable
     from cnnlab.history.queries import Reader
 
@@ -111,9 +111,11 @@ def delete_runs(
         freed = format_bytes(sum(one.bytes for one in kept))
         count = f"{len(kept)} checkpoint{'s' if len(kept) != 1 else ''}"
         state = f"{record.status} on {record.host}" if record.status in LIVE else record.status
-        err().print(f"{record.id}  {record.name}  {state}, {count}, {freed}", soft_wrap=True)
+        err().print(
+            f"{record.id}  {one_line(record.name)}  {state}, {count}, {freed}", soft_wrap=True
+        )
     if not yes and not typer.confirm("Delete for good?", err=True):
         raise typer.Exit(1)
     for record in records:
         delete_run(home, record)
-        err().print(f"Deleted {record.name} ({record.id}).")
+        err().print(f"Deleted {one_line(record.name)} ({record.id}).")

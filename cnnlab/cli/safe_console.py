@@ -11,12 +11,7 @@ from collections.abc import Iterable
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-_PICTURES = {
-    **{code: chr(0x2400 + code) for code in range(0x20) if chr(code) != "\n"},
-    0x7F: "\u2421",
-    # The second set of control characters has no pictures; 0x9B begins escape sequences too.
-    **dict.fromkeys(range(0x80, 0xA0), "\ufffd"),
-}
+from cnnlab.cli.format import visible
 
 
 class SafeConsole(Console):
@@ -31,4 +26,4 @@ class SafeConsole(Console):
             if control or text.isprintable():
                 yield segment
             else:
-                yield Segment(text.translate(_PICTURES), style)
+                yield Segment(visible(text), style)

@@ -17,6 +17,7 @@ from cnnlab.cli.format import (
     format_figure,
     format_lr,
     format_time,
+    one_line,
 )
 from cnnlab.history.records import CheckpointRecord, EvaluationRecord, RunRecord
 
@@ -53,7 +54,7 @@ def plain_table(*columns: str, left: int = 1, flexible: Sequence[str] = ()) -> T
 
 def clipped(text: str, style: str = "") -> Text:
     """A cell of a flexible column: one line, cut with an ellipsis."""
-    return Text(text, style=style, no_wrap=True, overflow="ellipsis")
+    return Text(one_line(text), style=style, no_wrap=True, overflow="ellipsis")
 
 
 @dataclass(frozen=True)
@@ -137,10 +138,10 @@ def run_header(run: RunRecord) -> Pairs:
     if run.duration_s is not None:
         started += f", took {format_duration(run.duration_s)}"
     rows = [
-        ("run", f"{run.id}  {run.name}"),
+        ("run", f"{run.id}  {one_line(run.name)}"),
         ("status", state),
-        ("preset", run.preset or ""),
-        ("data", f"{run.dataset}{_image_counts(run)}"),
+        ("preset", one_line(run.preset or "")),
+        ("data", f"{one_line(run.dataset)}{_image_counts(run)}"),
         ("augmentation", _components(config.get("augmentation", []))),
         ("model", _component(config["model"]) + cost),
         ("optimizer", _component(config["optimizer"])),
@@ -149,7 +150,7 @@ def run_header(run: RunRecord) -> Pairs:
         ("device", device),
         ("started", started),
         ("best", best),
-        ("tags", ", ".join(run.tags)),
+        ("tags", ", ".join(map(one_line, run.tags))),
         ("versions", ", ".join(f"{name} {version}" for name, version in run.versions.items())),
         ("source", commit),
     ]
@@ -217,7 +218,7 @@ def classes_table(evaluation: EvaluationRecord) -> Table:
     table = plain_table("class", "precision", "recall", "F1", "support")
     for metrics in evaluation.classes:
         table.add_row(
-            Text(metrics.name),
+            Text(one_line(metrics.name)),
             format_figure(metrics.precision),
             format_figure(metrics.recall),
             format_figure(metrics.f1),

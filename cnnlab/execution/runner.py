@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from cnnlab.config.run import RunConfig
 from cnnlab.data.store import Dataset
 from cnnlab.errors import CnnlabError
-from cnnlab.events import Ending, Event, RunFailed, RunFinished, RunInterrupted, RunStopped
+from cnnlab.events import Ending, Event, Logged, RunFailed, RunFinished, RunInterrupted, RunStopped
 from cnnlab.execution.provenance import git_state, versions
 from cnnlab.history.recorder import Recorder, create_run, new_run_id
 from cnnlab.home import Home, make_folder
@@ -40,9 +40,9 @@ class RunRequest:
 class RunThread(threading.Thread):
     """Trains a prepared run and records every event before it passes it on.
 
-    Set `listener` before it starts; it is called on this thread. `ending` is set when the thread
-    is over. It is a daemon thread: a process that must end at
-    once does not wait for the step under way.
+    Set `listener` before it starts; it is called on this thread. One that raises is not called
+    again, and the run goes on without it. `ending` is set when the thread is over. It is a daemon
+    thread: a process that must end at once does not wait for the step under way.
     """
 
     def __init__(self, home: Home, run_id: str, run_name: str, trainer: Trainer) -> None:
@@ -60,14 +60,28 @@ class RunThread(threading.Thread):
             with Recorder(self.home, self.run_id) as recorder:
                 for event in self.trainer.train():
                     recorder.record(event)
-                    self._pass_on(event)
+                    trouble = self._pass_on(event)
+                    if trouble is not None:
+                        recorder.record(trouble)
         except CnnlabError as error:
-            self._pass_on(RunFailed(str(error)))
+            failure = RunFailed(str(error))
+            # The history may have been locked or full for a moment only.
+            with suppress(CnnlabError), Recorder(self.home, self.run_id) as recorder:
+                recorder.record(failure)
+            self._pass_on(failure)
 
-    def _pass_on(self, event: Event) -> None:
+    def _pass_on(self, event: Event) -> Logged | None:
+        """Tells the listener; what it raised comes back as a line for the log."""
         if isinstance(event, RunFinished | RunStopped | RunInterrupted | RunFailed):
             self.ending = event
-        self.listener(event)
+        try:
+            self.listener(event)
+        # rich exits when nobody reads what it writes any more, as after `2>&1 | head`.
+        except (Exception, SystemExit) as error:
+            self.listener = _nobody
+            reason = f"{type(error).__name__}: {error}"
+            return Logged("warning", f"The run went on without its display, which failed: {reason}")
+        return None
 
     def request_stop(self) -> None:
         """Asks the run to stop after the step under way."""

@@ -44,7 +44,8 @@ def draw_curves(
 
     Args:
         width, height: of the block, in characters, the legend included.
-        colour: whether lines are told apart by colour too; their markers always differ.
+        colour: whether lines are told apart by colour, all in braille, the finest marker;
+            else each has a marker of its own.
 
     Returns:
         Lines without a final newline, with ANSI colours if `colour`; empty if there is nothing
@@ -70,14 +71,16 @@ def draw_curves(
     if not colour:
         plot = _without_colour(plot)
     # Rows that are left blank at the bottom still count.
-    return _legend(title, drawn, width, colour) + "\n" + plot.rstrip("\n")
+    block = plot.rstrip("\n")
+    return f"{_legend(title, drawn, width, colour)}\n{block}"
 
 
 def _draw(
     figure: plotext.figure, xs: list[float], ys: list[float], index: int, colour: bool
 ) -> None:
+    kind = 0 if colour else index % len(_MARKERS)
     # A line's own marker is a dot too small to be seen alone.
-    marker = (_MARKERS if len(xs) > 1 else _SIGNS)[index % len(_MARKERS)]
+    marker = (_MARKERS if len(xs) > 1 else _SIGNS)[kind]
     pixel = _COLOURS[index % len(_COLOURS)]
     shape = plotext.marker(marker, pixel=pixel) if colour else plotext.marker(marker)
     signal = figure.signal(xs, ys, marker=shape)
@@ -162,7 +165,7 @@ def _legend(
         if stretches:
             line.append("   ")
             signs.append((len(line), (96, 93, 92, 95)[index % len(_COLOURS)]))
-            line.append(f"{_SIGNS[index % len(_SIGNS)]} {curve.label}")
+            line.append(f"{_SIGNS[0 if colour else index % len(_SIGNS)]} {curve.label}")
     line.truncate(width, overflow="ellipsis")
     legend = line.plain
     if colour:

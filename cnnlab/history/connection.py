@@ -7,6 +7,7 @@ shared memory, which network file systems do not give, so there the journal is S
 from __future__ import annotations
 
 import errno
+import json
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -59,18 +60,29 @@ def translated(path: Path) -> Iterator[None]:
 
     Raises:
         StorageError: the disk is full, or the file cannot be written.
-        HistoryError: it is locked, damaged, or no database.
+        HistoryError: it is locked, damaged, or no database, or a text is not Unicode.
     """
     try:
         yield
     except sqlite3.Error as error:
         raise _sentence(path, error) from error
+    except UnicodeEncodeError as error:
+        # Half characters, such as Python makes of file names and arguments that are not UTF-8.
+        raise HistoryError(
+            f"The history cannot hold the text {error.object!a}: it is not UTF-8.",
+            "Write it in UTF-8.",
+        ) from error
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise HistoryError(f"The history {path} is damaged ({error}).", _BACKUP_HINT) from error
+
+
+def _kind(error: sqlite3.Error) -> int:
+    """The primary result code: the lower eight bits (https://www.sqlite.org/rescode.html)."""
+    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
 
 
 def _sentence(path: Path, error: sqlite3.Error) -> CnnlabError:
-    code = getattr(error, "sqlite_errorcode", None) or 0
-    # The lower eight bits are the primary result code (https://www.sqlite.org/rescode.html).
-    kind = code & 0xFF
+    kind = _kind(error)
     if kind == sqlite3.SQLITE_FULL:
         return StorageError(
             f"The disk is full: the history {path} cannot grow.", "Free some space."
@@ -111,23 +123,39 @@ def connect_for_reading(home: Home) -> sqlite3.Connection | None:
             connect_for_writing(home).close()
         connection = _read_only(path)
         connection.row_factory = sqlite3.Row
+        # SQLite's own lower() knows the letters of ASCII only.
+        connection.create_function("casefold", 1, str.casefold, deterministic=True)
         return connection
 
 
 def _read_only(path: Path) -> sqlite3.Connection:
-    options = "mode=ro"
     # Even a reader of a WAL database makes files beside it. Where it cannot, as on a read-only
     # file system, a history that nobody writes at the moment is read as one that never changes.
     in_use = any(path.with_name(path.name + end).exists() for end in ("-wal", "-journal"))
     if not in_use and not os.access(path.parent, os.W_OK):
-        options += "&immutable=1"
+        return _connect_to_read(path, "mode=ro&immutable=1")
+    try:
+        return _connect_to_read(path, "mode=ro")
+    except sqlite3.OperationalError as error:
+        if _kind(error) != sqlite3.SQLITE_READONLY:
+            raise
+    # A writer was killed: SQLite takes back what it left half done, if it may write.
+    return _connect_to_read(path, "mode=rw")
+
+
+def _connect_to_read(path: Path, options: str) -> sqlite3.Connection:
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?{options}",
         uri=True,
         timeout=BUSY_SECONDS,
         isolation_level=None,
     )
-    connection.execute("pragma query_only = on")
+    try:
+        connection.execute("pragma query_only = on")
+        connection.execute("pragma schema_version")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

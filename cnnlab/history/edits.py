@@ -34,7 +34,11 @@ def is_alive(run: RunRecord) -> bool:
     import psutil
 
     try:
-        started = psutil.Process(run.pid).create_time()
+        process = psutil.Process(run.pid)
+        started = process.create_time()
+        # A dead process keeps its number until its parent asks for its end.
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False
     except psutil.NoSuchProcess:
         return False
     except psutil.Error:
@@ -72,7 +76,8 @@ def delete_run(home: Home, run: RunRecord) -> None:
             shutil.rmtree(folder)
     except OSError as error:
         raise StorageError(
-            f"The run is deleted, but its folder {folder} cannot be removed: {error.strerror}.",
+            f"The run is deleted, but its folder {folder} cannot be removed:"
+            f" {error.strerror or error}.",
             "Remove the folder by hand.",
         ) from error
 
@@ -84,8 +89,9 @@ def add_tags(home: Home, run_id: str, tags: Iterable[str]) -> None:
         ConfigError: there is no such run.
     """
     with _editing(home, run_id) as db:
-        rows = [{"run_id": run_id, "tag": tag} for tag in tags]
-        db.table("tags").insert_all(rows, ignore=True)
+        # Not by sqlite-utils: where it ignores a row, it looks for a rowid that there is not.
+        rows = [(run_id, tag) for tag in tags]
+        db.conn.executemany("insert or ignore into tags (run_id, tag) values (?, ?)", rows)
 
 
 def add_note(home: Home, run_id: str, text: str) -> None:

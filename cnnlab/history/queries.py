@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import Any, Self, TypeVar
 
@@ -26,8 +27,8 @@ from cnnlab.home import Home
 Record = TypeVar("Record")
 
 _RUNS = """
-    select runs.*,
-        (select max(epoch) from epochs where run_id = runs.id) as epochs_done,
+    select runs.*, runs.rowid as entry,
+        (select coalesce(max(epoch), 0) from epochs where run_id = runs.id) as epochs_done,
         (select json_group_array(tag) from (
             select tag from tags where run_id = runs.id order by tag)) as tags,
         (select accuracy from evaluations where run_id = runs.id
@@ -93,6 +94,19 @@ class Reader:
         with translated(self._path):
             return self._connection.execute(query, values).fetchall()
 
+    @contextmanager
+    def _moment(self) -> Iterator[None]:
+        """Several questions about one moment, whatever is written meanwhile."""
+        if self._connection is None:
+            yield
+            return
+        with translated(self._path):
+            self._connection.execute("begin")
+        try:
+            yield
+        finally:
+            self._connection.rollback()
+
     # Runs
 
     def runs(
@@ -114,13 +128,15 @@ class Reader:
             raise unknown_name("sort key", sort, SORTABLE)
         where, values = _conditions(wanted or RunFilter())
         column, order = SORTABLE[sort], "asc" if ascending else "desc"
-        # Rows of the same millisecond keep the order in which they came.
+        ties = order if sort == "started" else "desc"
+        # Of runs made in the same millisecond, the one that came later is the newer one.
         query = (
             f"select * from ({_RUNS}) as runs where {where}"
-            f" order by {column} is null, {column} {order}, created_at desc limit ?"
+            f" order by {column} is null, {column} {order}, created_at {ties}, entry {ties} limit ?"
         )
         rows = self._rows(query, [*values, -1 if limit is None else limit])
-        return [_run(row) for row in rows]
+        with translated(self._path):
+            return [_run(row) for row in rows]
 
     def run(self, run_id: str) -> RunRecord:
         """One run by its whole id.
@@ -131,7 +147,8 @@ class Reader:
         rows = self._rows(f"{_RUNS} where runs.id = ?", [run_id])
         if not rows:
             raise self._unknown_run(run_id)
-        return _run(rows[0])
+        with translated(self._path):
+            return _run(rows[0])
 
     def resolve(self, text: str) -> str:
         """The id of the run that a user means: `latest`, an id, a name, or a unique prefix.
@@ -212,13 +229,15 @@ class Reader:
     ) -> dict[str, list[EvaluationRecord]]:
         chosen = json.dumps(list(run_ids))
         among = f"run_id in (select value from json_each(?)) and {condition}"
-        by_class = self._class_metrics(among, chosen) if classes else {}
         found: dict[str, list[EvaluationRecord]] = defaultdict(list)
         query = (
             f"select * from evaluations where {among} order by step, checkpoint, case split"
             " when 'train' then 0 when 'validation' then 1 else 2 end"
         )
-        for row in self._rows(query, [chosen]):
+        with self._moment():
+            rows = self._rows(query, [chosen])
+            by_class = self._class_metrics(among, chosen) if classes else {}
+        for row in rows:
             metrics = tuple(by_class.get(row["id"], ()))
             found[row["run_id"]].append(_record(EvaluationRecord, row, classes=metrics))
         return found
@@ -264,11 +283,12 @@ def _conditions(wanted: RunFilter) -> tuple[str, list[str]]:
         values.append(wanted.tag)
     if wanted.search:
         conditions.append(
-            "(instr(lower(name), lower(?)) or instr(lower(coalesce(preset, '')), lower(?))"
+            "(instr(casefold(name), casefold(?))"
+            " or instr(casefold(coalesce(preset, '')), casefold(?))"
             " or exists (select 1 from tags where run_id = runs.id"
-            " and instr(lower(tag), lower(?)))"
+            " and instr(casefold(tag), casefold(?)))"
             " or exists (select 1 from notes where run_id = runs.id"
-            " and instr(lower(text), lower(?))))"
+            " and instr(casefold(text), casefold(?))))"
         )
         values += [wanted.search] * 4
     return " and ".join(conditions), values
@@ -288,7 +308,6 @@ def _run(row: sqlite3.Row) -> RunRecord:
         versions=json.loads(row["versions"]),
         git=json.loads(row["git"]) if row["git"] else None,
         tags=tuple(json.loads(row["tags"])),
-        epochs_done=row["epochs_done"] or 0,
     )
 
 

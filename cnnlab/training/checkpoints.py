@@ -10,6 +10,7 @@ import errno
 import hashlib
 import os
 import pickle
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,8 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> SavedFile:
         partial.replace(path)
         _sync_folder(path.parent)
     except (OSError, RuntimeError) as error:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()
         raise _storage_error(path, error) from error
     return SavedFile(size, digest)
 

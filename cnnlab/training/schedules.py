@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import (
@@ -27,6 +28,10 @@ def cosine(optimizer: Optimizer, epochs: int, eta_min: float) -> LRScheduler:
 
 def build_schedule(config: ScheduleConfig, optimizer: Optimizer, epochs: int) -> LRScheduler:
     """The schedule that a config names, for a run of so many epochs."""
+    # A run that goes on from the end of an epoch steps its schedule first; that is in order.
+    warnings.filterwarnings(
+        "ignore", message="Detected call of `lr_scheduler.step", module=__name__
+    )
     build = config.load()
     lengths = {"epochs": epochs} if "epochs" in inspect.signature(build).parameters else {}
     schedule: LRScheduler = build(optimizer, **lengths, **config.parameters())

@@ -1,0 +1,216 @@
+"""Tags and notes are kept, and a run is deleted whole, unless somebody still trains it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from history import samples
+from history.processes import SECONDS, Worker
+
+from cnnlab.errors import ConfigError, HistoryError, StorageError
+from cnnlab.history.edits import add_note, add_tags, delete_run, is_alive, require_deletable
+from cnnlab.history.queries import Reader
+from cnnlab.history.records import RunRecord
+from cnnlab.home import Home
+
+
+def run_of(home: Home, run_id: str = "aaaa0001") -> RunRecord:
+    with Reader(home) as reader:
+        return reader.run(run_id)
+
+
+def tags_of(home: Home) -> tuple[str, ...]:
+    return run_of(home).tags
+
+
+@pytest.fixture
+def finished(home: Home) -> Home:
+    """A home with a whole run and its files, and another run beside it."""
+    for run_id in ("aaaa0001", "bbbb0002"):
+        samples.add_run(home, run_id, tags=["old"], note="first")
+        samples.record(home, run_id, *samples.life())
+        home.checkpoints(run_id).mkdir(parents=True)
+        (home.checkpoints(run_id) / "best-2.pt").write_bytes(b"weights")
+    return home
+
+
+@pytest.fixture
+def trainer(home: Home) -> Iterator[Worker]:
+    """A process that has the run aaaa0001 under way."""
+    worker = Worker("train", home, "aaaa0001")
+    worker.go()
+    assert worker.line() == "training"
+    yield worker
+    worker.kill()
+
+
+# Tags and notes
+
+
+def test_tags_are_added_once(home: Home) -> None:
+    samples.add_run(home, "aaaa0001", tags=["old"])
+    add_tags(home, "aaaa0001", ["new", "old", "new"])
+    add_tags(home, "aaaa0001", ["new"])
+    add_tags(home, "aaaa0001", [])
+    assert tags_of(home) == ("new", "old")
+    assert samples.counts(home)["tags"] == 2
+
+
+def test_tags_may_be_any_words(home: Home) -> None:
+    samples.add_run(home, "aaaa0001")
+    tags = ['a "quoted" tag', "🦉", "'; drop table tags; --", "Übung", "übung"]
+    add_tags(home, "aaaa0001", (tag for tag in tags))
+    assert set(tags_of(home)) == set(tags)
+
+
+def test_notes_are_added_below_earlier_ones(home: Home) -> None:
+    samples.add_run(home, "aaaa0001", note="first")
+    for text in ("second\nline", "second\nline", "🦉 'third'"):
+        add_note(home, "aaaa0001", text)
+    with Reader(home) as reader:
+        notes = reader.notes(["aaaa0001"])["aaaa0001"]
+    assert [note.text for note in notes] == ["first", "second\nline", "second\nline", "🦉 'third'"]
+    times = [note.written_at for note in notes]
+    assert times == sorted(times)
+    assert all(each.endswith("+00:00") for each in times)
+
+
+def test_a_run_under_way_is_tagged_and_noted(home: Home, trainer: Worker) -> None:
+    add_tags(home, "aaaa0001", ["watched"])
+    add_note(home, "aaaa0001", "looks good")
+    assert tags_of(home) == ("watched",)
+    assert trainer.process.poll() is None
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [lambda home, run: add_tags(home, run, ["new"]), lambda home, run: add_note(home, run, "new")],
+    ids=["tags", "note"],
+)
+def test_an_unknown_run_is_not_edited(home: Home, edit: Callable[[Home, str], None]) -> None:
+    samples.add_run(home, "aaaa0001")
+    with pytest.raises(ConfigError, match="'aaaa0002'") as caught:
+        edit(home, "aaaa0002")
+    assert "'aaaa0001'" in caught.value.hint
+    assert samples.counts(home)["tags"] == samples.counts(home)["notes"] == 0
+
+
+# Deleting
+
+
+def test_a_deleted_run_is_gone_from_every_table_and_the_disk(finished: Home) -> None:
+    both = samples.counts(finished)
+    assert all(count and count % 2 == 0 for count in both.values())
+    delete_run(finished, run_of(finished))
+    assert samples.counts(finished) == {table: count // 2 for table, count in both.items()}
+    assert samples.plain(finished, "pragma foreign_key_check") == []
+    assert samples.plain(finished, "select id from runs") == [("bbbb0002",)]
+    assert not finished.run_folder("aaaa0001").exists()
+    assert (finished.checkpoints("bbbb0002") / "best-2.pt").read_bytes() == b"weights"
+
+
+def test_a_run_without_files_is_deleted(home: Home) -> None:
+    samples.add_run(home, "aaaa0001")
+    delete_run(home, run_of(home))
+    assert samples.counts(home)["runs"] == 0
+
+
+def test_what_a_run_folder_links_to_is_kept(finished: Home, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "thesis.txt").write_text("precious")
+    (finished.run_folder("aaaa0001") / "link").symlink_to(outside)
+    delete_run(finished, run_of(finished))
+    assert not finished.run_folder("aaaa0001").exists()
+    assert (outside / "thesis.txt").read_text() == "precious"
+
+
+def test_a_run_folder_that_is_a_link_is_named(finished: Home, tmp_path: Path) -> None:
+    folder = finished.run_folder("aaaa0001")
+    moved = folder.rename(tmp_path / "moved")
+    folder.symlink_to(moved)
+    with pytest.raises(StorageError, match="symbolic link") as caught:
+        delete_run(finished, run_of(finished))
+    assert str(folder) in caught.value.message
+    assert (moved / "checkpoints" / "best-2.pt").exists()
+
+
+def test_files_that_cannot_be_removed_are_named(
+    finished: Home, seal: Callable[[Path], None]
+) -> None:
+    folder = finished.run_folder("aaaa0001")
+    seal(folder)
+    with pytest.raises(StorageError, match="Read-only file system") as caught:
+        delete_run(finished, run_of(finished))
+    assert str(folder) in caught.value.message
+    assert "by hand" in caught.value.hint
+    assert samples.plain(finished, "select id from runs") == [("bbbb0002",)]
+
+
+# Whether somebody still trains it
+
+
+def test_a_run_under_way_is_not_deleted(home: Home, trainer: Worker) -> None:
+    home.checkpoints("aaaa0001").mkdir(parents=True)
+    run = run_of(home)
+    assert (run.status, run.pid, run.host) == ("running", trainer.pid, socket.gethostname())
+    assert is_alive(run)
+    with pytest.raises(HistoryError, match=f"still being trained by process {trainer.pid}"):
+        delete_run(home, run)
+    assert samples.counts(home)["runs"] == 1
+    assert home.checkpoints("aaaa0001").exists()
+
+
+def test_a_paused_run_is_not_deleted(home: Home, trainer: Worker) -> None:
+    samples.change(home, "update runs set status = 'paused'")
+    assert trainer.process.poll() is None
+    with pytest.raises(HistoryError, match="still being trained"):
+        require_deletable(run_of(home))
+
+
+def test_the_run_of_a_dead_process_is_deleted(home: Home, trainer: Worker) -> None:
+    trainer.kill()
+    run = run_of(home)
+    assert run.status == "running"
+    assert not is_alive(run)
+    delete_run(home, run)
+    assert samples.counts(home)["runs"] == 0
+
+
+def test_a_dead_process_that_nobody_waited_for_is_dead(home: Home, trainer: Worker) -> None:
+    trainer.process.kill()
+    end = time.monotonic() + SECONDS
+    while psutil.Process(trainer.pid).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    assert not is_alive(run_of(home))
+
+
+def test_a_later_process_of_the_same_number_is_another_one(home: Home, trainer: Worker) -> None:
+    assert trainer.process.poll() is None
+    samples.change(home, "update runs set created_at = '2026-01-01T00:00:00.000+00:00'")
+    assert not is_alive(run_of(home))
+
+
+def test_the_run_of_another_machine_is_deleted(home: Home, trainer: Worker) -> None:
+    assert trainer.process.poll() is None
+    samples.change(home, "update runs set host = 'elsewhere'")
+    run = run_of(home)
+    assert not is_alive(run)
+    delete_run(home, run)
+    assert samples.counts(home)["runs"] == 0
+
+
+@pytest.mark.parametrize("status", ["queued", "finished", "stopped", "failed", "interrupted"])
+def test_a_run_that_is_not_under_way_is_not_alive(home: Home, status: str) -> None:
+    samples.add_run(home, "aaaa0001")
+    samples.change(home, "update runs set status = ?", (status,))
+    run = run_of(home)
+    assert run.pid == os.getpid()
+    assert not is_alive(run)

@@ -1,0 +1,120 @@
+"""The other process of a test: `python -m history.worker TASK HOME [ARGUMENT...]`.
+
+It imports everything, writes "up", and begins when it is told to.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from history import samples
+
+from cnnlab.events import Logged
+from cnnlab.history.connection import connect_for_writing
+from cnnlab.history.migrations import migrations
+from cnnlab.history.queries import Reader
+from cnnlab.history.recorder import Recorder
+from cnnlab.home import Home
+
+CLASSES = tuple(f"class {number}" for number in range(40))
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def open_history(home: Home) -> None:
+    """Opens the history as the first one or one of the first."""
+    assert migrations  # and with it sqlite-utils are imported before it matters
+    with closing(connect_for_writing(home)):
+        say("open")
+
+
+def create(home: Home, prefix: str, count: str) -> None:
+    """Creates runs as fast as it goes."""
+    for number in range(int(count)):
+        say(samples.add_run(home, f"{int(prefix):04x}{number:04x}"))
+
+
+def write(home: Home, run_id: str, epochs: str) -> None:
+    """Records a run with one stretch of steps and one validation an epoch."""
+    samples.add_run(home, run_id)
+    with Recorder(home, run_id) as recorder:
+        recorder.record(samples.STARTED)
+        for number in range(1, int(epochs) + 1):
+            recorder.record(samples.steps(number * 4 - 3, (0.5,) * 4, epoch=number))
+            recorder.record(samples.evaluated("validation", None, number * 4))
+            recorder.record(samples.epoch(number))
+            recorder.record(samples.checkpoint("last", number))
+
+
+def write_for_ever(home: Home, run_id: str, first: str) -> None:
+    """Records epochs until it is killed; says each that the recorder took as written."""
+    result = samples.evaluation(CLASSES)
+    with Recorder(home, run_id) as recorder:
+        recorder.record(samples.STARTED)
+        number = int(first)
+        while True:
+            recorder.record(samples.steps(number * 4 - 3, (0.5,) * 4, epoch=number))
+            recorder.record(Logged("info", f"epoch {number}"))
+            recorder.record(samples.evaluated("validation", None, number * 4, result))
+            recorder.record(samples.epoch(number))
+            recorder.record(samples.checkpoint("best", number))
+            recorder.record(samples.evaluated("test", "best", number * 4, result))
+            say(str(number))
+            number += 1
+
+
+def write_by_half(home: Home) -> None:
+    """Is in the middle of a transaction, parts of which are on the disk already."""
+    connection = sqlite3.connect(home.history, isolation_level=None)
+    connection.execute("pragma cache_size = 2")
+    connection.execute("begin immediate")
+    connection.execute("update steps set lr = 99")
+    connection.execute("update class_metrics set support = 99")
+    say("half")
+    sys.stdin.read()
+
+
+def read(home: Home, seconds: str) -> None:
+    """Reads over and over; each answer must hold together."""
+    end = time.monotonic() + float(seconds)
+    answers = 0
+    while time.monotonic() < end:
+        with Reader(home) as reader:
+            ids = [run.id for run in reader.runs()]
+            for evaluations in reader.validations(ids).values():
+                assert all(each.classes for each in evaluations)
+        answers += 1
+    say(str(answers))
+
+
+def train(home: Home, run_id: str) -> None:
+    """Has a run under way until its input ends."""
+    samples.add_run(home, run_id)
+    with Recorder(home, run_id) as recorder:
+        recorder.record(samples.STARTED)
+        say("training")
+        sys.stdin.read()
+
+
+TASKS: dict[str, Callable[..., None]] = {
+    "open": open_history,
+    "create": create,
+    "write": write,
+    "write-for-ever": write_for_ever,
+    "write-by-half": write_by_half,
+    "read": read,
+    "train": train,
+}
+
+if __name__ == "__main__":
+    task, folder, *arguments = sys.argv[1:]
+    say("up")
+    sys.stdin.readline()
+    TASKS[task](Home(Path(folder)), *arguments)
