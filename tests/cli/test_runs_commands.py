@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import pty
 import re
 import shutil
-import struct
 import subprocess
 import sys
-import termios
 import time
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -48,6 +44,7 @@ STYLES = re.compile(r"\x1b\[[0-9;]*m")
 CHECKPOINT_BYTES = 2_000_000
 
 Cnnlab = Callable[..., subprocess.CompletedProcess[str]]
+Terminal = Callable[..., str]
 
 
 def evaluation(accuracy: float, classes: Sequence[str] = ("zero", "one")) -> Evaluation:
@@ -131,27 +128,6 @@ def listed(done: subprocess.CompletedProcess[str]) -> str:
     """First digits of the listed runs, in their order."""
     assert done.returncode == 0, done.stderr
     return "".join(line[0] for line in done.stdout.splitlines()[1:])
-
-
-def in_terminal(columns: int, *arguments: str, **environment: str) -> str:
-    """What a command writes into a real pseudo-terminal of so many columns."""
-    master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    kept = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
-    process = subprocess.Popen(
-        [CNNLAB, *arguments], stdin=slave, stdout=slave, stderr=slave, close_fds=True,
-        env={**kept, "TERM": "xterm-256color", **environment},
-    )  # fmt: skip
-    os.close(slave)
-    shown = b""
-    try:
-        while chunk := os.read(master, 65536):
-            shown += chunk
-    except OSError:
-        pass  # Linux ends a pseudo-terminal's output with EIO
-    os.close(master)
-    assert process.wait(30) == 0
-    return shown.decode().replace("\r\n", "\n")
 
 
 def assert_refused(done: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
@@ -298,11 +274,13 @@ def add_long_runs(home: Home) -> None:
 
 
 @pytest.mark.parametrize("columns", [60, 80, 109, 110, 140])
-def test_no_line_of_a_list_is_longer_than_the_terminal(home: Home, columns: int) -> None:
+def test_no_line_of_a_list_is_longer_than_the_terminal(
+    home: Home, columns: int, terminal: Terminal
+) -> None:
     from rich.cells import cell_len
 
     add_long_runs(home)
-    lines = STYLES.sub("", in_terminal(columns, "runs", "list")).splitlines()
+    lines = STYLES.sub("", terminal("runs", "list", columns=columns)).splitlines()
     assert len(lines) == 3
     assert max(cell_len(line) for line in lines) <= columns
     for line in lines[1:]:
@@ -312,9 +290,9 @@ def test_no_line_of_a_list_is_longer_than_the_terminal(home: Home, columns: int)
         assert "3/3" in line
 
 
-def test_a_wide_terminal_shows_model_and_time(three: Home) -> None:
+def test_a_wide_terminal_shows_model_and_time(three: Home, terminal: Terminal) -> None:
     del three
-    narrow, wide = (STYLES.sub("", in_terminal(n, "runs", "list")) for n in (80, 120))
+    narrow, wide = (STYLES.sub("", terminal("runs", "list", columns=n)) for n in (80, 120))
     assert "simple-cnn" not in narrow
     assert "simple-cnn" in wide
     assert "time" in wide.splitlines()[0]
@@ -447,19 +425,21 @@ def test_curves_in_a_pipe_have_no_escapes(
     assert lines.count(axis) == 2
 
 
-def test_curves_are_drawn_on_a_terminal_alone(cnnlab: Cnnlab, home: Home) -> None:
+def test_curves_are_drawn_on_a_terminal_alone(
+    cnnlab: Cnnlab, home: Home, terminal: Terminal
+) -> None:
     add_curves(home, 3)
     assert "⣿" not in cnnlab("runs", "show", "curved").stdout
-    assert "⣿" not in in_terminal(80, "runs", "show", "curved", "--no-curves")
-    shown = in_terminal(80, "runs", "show", "curved")
+    assert "⣿" not in terminal("runs", "show", "curved", "--no-curves")
+    shown = terminal("runs", "show", "curved")
     assert "⣿\x1b[0m training" in shown
     assert "\x1b[96m" in shown
     assert max(len(line) for line in STYLES.sub("", shown).splitlines()) <= 80
 
 
-def test_no_color_is_heeded(home: Home) -> None:
+def test_no_color_is_heeded(home: Home, terminal: Terminal) -> None:
     add_curves(home, 3)
-    shown = in_terminal(80, "runs", "show", "curved", NO_COLOR="1")
+    shown = terminal("runs", "show", "curved", NO_COLOR="1")
     assert "⣿ training" in shown
     codes = {code for style in STYLES.findall(shown) for code in style[2:-1].split(";")}
     # Bold and dim are no colours.
@@ -612,9 +592,11 @@ def test_no_control_character_gets_out(cnnlab: Cnnlab, home: Home, command: list
 
 
 @pytest.mark.parametrize("command", COMMANDS[:4], ids=" ".join)
-def test_no_control_character_reaches_a_terminal(home: Home, command: list[str]) -> None:
+def test_no_control_character_reaches_a_terminal(
+    home: Home, command: list[str], terminal: Terminal
+) -> None:
     add_evil_run(home, EVIL)
-    shown = in_terminal(100, "runs", *command)
+    shown = terminal("runs", *command, columns=100)
     for sequence in ("\x1b]0;", "\x1b[35;5m", "\x07", "\x9b", "\x7f"):
         assert sequence not in shown
     assert control_characters(STYLES.sub("", shown)) == set()
@@ -636,9 +618,11 @@ def test_a_name_with_control_characters_loses_no_others(cnnlab: Cnnlab, home: Ho
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\x85"], ids=ascii)
-def test_a_name_cannot_pretend_to_be_another_row(cnnlab: Cnnlab, home: Home, end: str) -> None:
+def test_a_name_cannot_pretend_to_be_another_row(
+    cnnlab: Cnnlab, home: Home, end: str, terminal: Terminal
+) -> None:
     add_run(home, "10000001", f"one{end}99999999  forged  finished", dataset=f"a{end}b")
-    for shown in (cnnlab("runs", "list").stdout, in_terminal(80, "runs", "list")):
+    for shown in (cnnlab("runs", "list").stdout, terminal("runs", "list")):
         assert shown.count("\n") == 2
 
 
