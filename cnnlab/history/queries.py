@@ -161,17 +161,17 @@ class Reader:
             if not newest:
                 raise ConfigError("There are no runs yet.", "`cnnlab run quickstart` makes one.")
             return str(newest[0]["id"])
-        for condition, value in (
-            ("id = ?", text),
-            ("name = ?", text),
-            ("substr(id, 1, length(?)) = lower(?1)", text),
+        for condition in (
+            "id = ?",
+            "name = ?",
+            "substr(id, 1, length(?)) = lower(?1) and ?1 != ''",
         ):
             found = self._rows(
-                f"select id, name from runs where {condition} order by created_at desc", [value]
+                f"select id, name from runs where {condition} order by created_at desc", [text]
             )
             if len(found) > 1:
                 raise _ambiguous(text, found)
-            if found and text:
+            if found:
                 return str(found[0]["id"])
         raise self._unknown_run(text)
 

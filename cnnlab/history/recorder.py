@@ -33,7 +33,7 @@ from cnnlab.history.connection import connect_for_writing, transaction
 from cnnlab.home import Home
 
 FLUSH_SECONDS = 0.3
-"""How long rows may wait to be written together."""
+"""Least time between two transactions that write steps and log lines alone."""
 
 Row = dict[str, Any]
 
@@ -110,8 +110,9 @@ def _free_name(stem: str, taken: set[str]) -> str:
 class Recorder:
     """Writes the events of one run; belongs to the thread that made it.
 
-    Steps and log lines wait up to `FLUSH_SECONDS`; everything else is on disk when `record`
-    comes back, so the trainer may then remove the checkpoint that a new one replaces.
+    Steps and log lines are written at most every `FLUSH_SECONDS`, and may wait for the next
+    event; everything else is on disk when `record` comes back, so the trainer may then remove the
+    checkpoint that a new one replaces.
 
     Raises:
         HistoryError, StorageError: the history cannot be written.

@@ -127,10 +127,9 @@ def test_an_id_goes_before_a_name(home: Home) -> None:
 
 
 @pytest.mark.parametrize("text", ["%", "_", "a_", "*", "' or 1 --", "", " "])
-def test_what_looks_like_a_pattern_is_none(home: Home, text: str) -> None:
-    samples.add_run(home, "abc00001")
-    with pytest.raises(ConfigError):
-        resolve(home, text)
+def test_what_looks_like_a_pattern_is_none(several: Home, text: str) -> None:
+    with pytest.raises(ConfigError, match="Unknown run"):
+        resolve(several, text)
 
 
 @pytest.mark.parametrize("ask", [Reader.resolve, Reader.run], ids=["resolve", "run"])
