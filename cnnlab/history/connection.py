@@ -223,6 +223,7 @@ def _bring_up_to_date(home: Home) -> None:
         with lock, closing(_writable(path)) as db:
             path.chmod(0o600)
             db.execute(f"pragma journal_mode = {journal_mode(path.parent)}")
+            db.execute(f"pragma application_id = {APPLICATION_ID}")
             migrations.apply(db)
     except Timeout as error:
         raise HistoryError(

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-from cnnlab.history.connection import APPLICATION_ID
-
 migrations = Migrations("cnnlab")
 
 _TABLES = """
@@ -199,4 +197,3 @@ def m001_initial(db: Database) -> None:
             db.execute(statement)
     for name, query in _VIEWS.items():
         db.create_view(name, query)
-    db.execute(f"pragma application_id = {APPLICATION_ID}")
