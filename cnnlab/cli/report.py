@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePath
 
 from rich.console import Console
 from rich.text import Text
@@ -54,7 +55,12 @@ def print_run(console: Console, reader: Reader, run: RunRecord, *, curves: bool)
     checkpoints = reader.checkpoints([run.id])[run.id]
     if checkpoints:
         console.print()
-        console.print(Text("Checkpoints", style="bold"))
+        folder = PurePath(checkpoints[0].path).parent
+        # On a line of its own, which no terminal breaks up for copying.
+        console.print(
+            Text("Checkpoints", style="bold").append(f" in {folder}", style="not bold"),
+            soft_wrap=True,
+        )
         console.print(checkpoints_table(checkpoints))
     for note in reader.notes([run.id])[run.id]:
         console.print()

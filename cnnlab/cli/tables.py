@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import PurePath
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -234,17 +235,20 @@ def classes_table(evaluation: EvaluationRecord) -> Table:
     return table
 
 
-def checkpoints_table(checkpoints: Sequence[CheckpointRecord]) -> Pairs:
-    """Where the checkpoints lie."""
-    rows = [
-        (
+def checkpoints_table(checkpoints: Sequence[CheckpointRecord]) -> Table:
+    """The checkpoints of a run by their file names; the folder stands above the table."""
+    table = plain_table("kind", "epoch", "step", "size", "sha256", "file")
+    table.columns[-1].justify = table.columns[-2].justify = "left"
+    for one in checkpoints:
+        table.add_row(
             one.kind,
-            f"epoch {one.epoch}, step {one.step}, {format_bytes(one.bytes)}, "
-            f"sha256 {one.sha256[:12]}\n{one.path}",
+            str(one.epoch),
+            f"{one.step:,}",
+            format_bytes(one.bytes),
+            one.sha256[:12],
+            one_line(PurePath(one.path).name),
         )
-        for one in checkpoints
-    ]
-    return pairs_table(rows)
+    return table
 
 
 def summary(evaluation: EvaluationRecord) -> Text:

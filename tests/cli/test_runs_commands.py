@@ -366,8 +366,8 @@ def test_show_tells_all_that_is_known(cnnlab: Cnnlab, three: Home) -> None:
         "failed: The disk is full.", "mnist/lenet", "80 training, 10 validation, 20 test images",
         "lenet channels=", "100 parameters",
         "seed 7", "cpu (a CPU)", "validation_accuracy 0.5000 in epoch 1, step 5", "odd, old",
-        "macro average", "zero", "0.8000", "best (epoch 1)", "2.0 MB", "sha256 abababababab",
-        "best-epoch0001-step0000005.pt", "note: A Strange one",
+        "macro average", "zero", "0.8000", "best (epoch 1)", "2.0 MB", "abababababab",
+        "Checkpoints in /", "best-epoch0001-step0000005.pt", "note: A Strange one",
         "warning: The loss is not finite in epoch 1.",
     ):  # fmt: skip
         assert words in shown
