@@ -55,6 +55,9 @@ class TrainingError(CnnlabError):
     """A run cannot be trained as configured on this machine."""
 
 
+_MOST_LISTED = 20
+
+
 def nearest(name: str, known: Iterable[str]) -> list[str]:
     """The up to three known names most like `name`, best first."""
     by_lower = {candidate.lower(): candidate for candidate in known}
@@ -63,12 +66,12 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """One sentence that helps on from an unknown name: the nearest names, else all of them."""
+    """One sentence that helps on from an unknown name: the nearest names, else all if few."""
     names = list(known)
     close = nearest(name, names)
     if close:
         return f"Did you mean {' or '.join(repr(match) for match in close)}?"
-    if not names:
+    if not names or len(names) > _MOST_LISTED:
         return ""
     return f"Valid names: {', '.join(sorted(names))}."
 

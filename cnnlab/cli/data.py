@@ -32,7 +32,12 @@ ReplaceOption = Annotated[
 
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
-    """A bar on stderr for work that tells how far it is."""
+    """A bar on stderr for work that tells how far it is; nothing where stderr is no terminal."""
+    if not err().is_terminal:
+        from cnnlab.data.progress import silent
+
+        yield silent
+        return
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -61,6 +66,7 @@ def progress_bar() -> Iterator[Progress]:
 @app.command("list")
 def list_datasets(as_json: JsonOption = False) -> None:
     """List the data sets that are here, and those that cnnlab knows."""
+    from cnnlab.cli.tables import print_table
     from cnnlab.data import library
 
     home = Home.from_environment()
@@ -69,7 +75,7 @@ def list_datasets(as_json: JsonOption = False) -> None:
     if as_json:
         print_json(rows)
         return
-    out().print(_list_table(rows))
+    print_table(out(), _list_table(rows))
 
 
 def _list_row(home: Home, name: str, *, present: bool) -> dict[str, Any]:
@@ -175,7 +181,7 @@ def _print_info(info: DatasetInfo, path: Path) -> None:
     from rich.text import Text
 
     from cnnlab.cli.format import format_bytes, format_shape, format_time
-    from cnnlab.cli.tables import pairs_table, plain_table
+    from cnnlab.cli.tables import pairs_table, plain_table, print_table
 
     def per_channel(values: tuple[float, ...]) -> str:
         return ", ".join(f"{value:.4f}" for value in values)
@@ -194,7 +200,7 @@ def _print_info(info: DatasetInfo, path: Path) -> None:
     table = plain_table("class", "train", "test")
     for label, train, test in zip(info.classes, info.train_counts, info.test_counts, strict=True):
         table.add_row(Text(label), f"{train:,}", f"{test:,}")
-    out().print(table)
+    print_table(out(), table)
 
 
 @app.command("download")
@@ -217,11 +223,14 @@ def import_(
         typer.Argument(
             metavar="PATH",
             help="A folder, zip or tar with idx files, CIFAR batches, or images in "
-            "train/<class> and test/<class>.",
+            "train/<class> and test/<class>, or in <class> alone.",
         ),
     ],
     size: Annotated[
-        str, typer.Option(metavar="N or HxW", help="Scale and cut every image to this size.")
+        str,
+        typer.Option(
+            metavar="N or HxW", help="Scale every image to cover this size, and keep its centre."
+        ),
     ] = "",
     replace: ReplaceOption = False,
     test_share: Annotated[

@@ -34,13 +34,13 @@ def list_models(as_json: JsonOption = False) -> None:
         return
     from rich.text import Text
 
-    from cnnlab.cli.tables import plain_table
+    from cnnlab.cli.tables import plain_table, print_table
 
     table = plain_table("name", "what it is", left=2, flexible=("what it is",))
     for name, kind in models.items():
         table.add_row(name, Text(_first_line(kind)))
         table.add_row("", Text(_defaults(kind), style="dim"))
-    out().print(table)
+    print_table(out(), table)
     err().print("`cnnlab models show NAME` lists fields and layers.")
 
 
@@ -164,7 +164,7 @@ def _print_model(
     from rich.text import Text
 
     from cnnlab.cli.format import format_shape
-    from cnnlab.cli.tables import plain_table
+    from cnnlab.cli.tables import plain_table, print_table
     from cnnlab.config.words import describe
 
     out().print(Text(" ".join((kind.__doc__ or "").split())))
@@ -180,7 +180,7 @@ def _print_model(
     out().print(fields)
     out().print()
     out().print(f"Images {format_shape(shape)}, {classes} classes; FLOPs for one image, forward:")
-    out().print(_layer_table(summary))
+    print_table(out(), _layer_table(summary))
 
 
 def _layer_table(summary: ModelSummary) -> Table:

@@ -36,7 +36,7 @@ def list_presets(as_json: JsonOption = False) -> None:
     from rich.text import Text
 
     from cnnlab.cli.format import one_line
-    from cnnlab.cli.tables import clipped, plain_table
+    from cnnlab.cli.tables import clipped, plain_table, print_table
 
     table = plain_table(
         "name", "data set", "model", "published", "title", flexible=("title",), left=5
@@ -63,7 +63,7 @@ def list_presets(as_json: JsonOption = False) -> None:
             published,
             clipped(about.title),
         )
-    out().print(table)
+    print_table(out(), table)
 
 
 def _summary(name: str, preset: Preset | CnnlabError) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from cnnlab.cli.tables import (
     checkpoints_table,
     classes_table,
     evaluations_table,
+    print_table,
     run_header,
     summary,
 )
@@ -27,7 +28,7 @@ def print_result(console: Console, reader: Reader, run: RunRecord) -> None:
     evaluations = reader.final_evaluations([run.id])[run.id]
     test = _find(evaluations, "test", "best")
     if test is not None:
-        console.print(classes_table(test))
+        print_table(console, classes_table(test))
         console.print()
         console.print(summary(test))
     checkpoints = reader.checkpoints([run.id])[run.id]
@@ -35,6 +36,7 @@ def print_result(console: Console, reader: Reader, run: RunRecord) -> None:
     shown = kept.get("best") or kept.get("last")
     if shown is not None:
         console.print(Text(f"{shown.kind} checkpoint: {shown.path}"), soft_wrap=True)
+    _print_warnings(console, reader, run)
     console.print(Text(f"see it again: cnnlab runs show {run.id}"))
 
 
@@ -48,10 +50,10 @@ def print_run(console: Console, reader: Reader, run: RunRecord, *, curves: bool)
     if test is not None:
         console.print()
         console.print(Text("Test images, best checkpoint", style="bold"))
-        console.print(classes_table(test))
+        print_table(console, classes_table(test))
     if evaluations:
         console.print()
-        console.print(evaluations_table(evaluations))
+        print_table(console, evaluations_table(evaluations))
     checkpoints = reader.checkpoints([run.id])[run.id]
     if checkpoints:
         console.print()
@@ -61,13 +63,18 @@ def print_run(console: Console, reader: Reader, run: RunRecord, *, curves: bool)
             Text("Checkpoints", style="bold").append(f" in {folder}", style="not bold"),
             soft_wrap=True,
         )
-        console.print(checkpoints_table(checkpoints))
+        print_table(console, checkpoints_table(checkpoints))
     for note in reader.notes([run.id])[run.id]:
         console.print()
         console.print(Text(f"note: {note.text}"))
+    _print_warnings(console, reader, run)
+
+
+def _print_warnings(console: Console, reader: Reader, run: RunRecord) -> None:
+    """The warnings of a run's log; its errors are tracebacks, and the status tells those."""
     for line in reader.log(run.id):
-        if line.level != "info":
-            console.print(Text(f"{line.level}: {line.message}"))
+        if line.level == "warning":
+            console.print(Text(f"{line.level}: {line.message}"), soft_wrap=True)
 
 
 def _find(

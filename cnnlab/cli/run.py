@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
@@ -121,6 +122,8 @@ def _stop_on_interrupt(thread: RunThread, display: Display) -> Iterator[None]:
     def on_interrupt(_number: int, _frame: object) -> None:
         if thread.trainer.stop.is_set():
             thread.abandon()
+            sys.stderr.write(f"\nStopped at once; see `cnnlab runs show {thread.run_id}`.\n")
+            sys.stderr.flush()
             os._exit(STOPPED)
         thread.request_stop()
         display.say("Stopping after this step; press Ctrl-C again to stop at once.")
@@ -147,9 +150,9 @@ def _report(home: Home, thread: RunThread, as_json: bool) -> None:
             from cnnlab.cli.format import one_line
             from cnnlab.cli.report import print_result
 
-            err().print(
-                f"{one_line(record.name)}: {record.status}, {record.message}", soft_wrap=True
-            )
+            if not isinstance(thread.ending, RunFailed):  # that is told below
+                ending = f"{one_line(record.name)}: {record.status}, {record.message}"
+                err().print(ending, soft_wrap=True)
             print_result(out(), reader, record)
     if isinstance(thread.ending, RunFailed):
         raise TrainingError(

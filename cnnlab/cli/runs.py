@@ -44,7 +44,8 @@ def list_runs(
 
     if status and status not in STATUSES:
         raise unknown_name("status", status, STATUSES)
-    with Reader(Home.from_environment()) as reader:
+    home = Home.from_environment()
+    with Reader(home) as reader:
         wanted = RunFilter(status, dataset, model, preset, tag, search)
         runs = reader.runs(wanted, sort=sort, ascending=ascending, limit=limit)
         if as_json:
@@ -53,14 +54,16 @@ def list_runs(
             print_json(runs_as_json(reader, runs))
             return
     if not runs:
-        filtered = wanted != RunFilter()
-        err().print(
-            "No runs match." if filtered else "No runs yet. `cnnlab run quickstart` makes one."
-        )
+        if wanted != RunFilter():
+            err().print("No runs match.")
+        else:
+            err().print(
+                f"No runs yet in {home.root}. `cnnlab run quickstart` makes one.", soft_wrap=True
+            )
         return
-    from cnnlab.cli.tables import runs_table
+    from cnnlab.cli.tables import print_table, runs_table
 
-    out().print(runs_table(runs, out().width))
+    print_table(out(), runs_table(runs, out().width))
 
 
 @app.command("show")

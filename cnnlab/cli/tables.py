@@ -8,8 +8,9 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from cnnlab.cli.format import (
@@ -22,8 +23,11 @@ from cnnlab.cli.format import (
 )
 from cnnlab.history.records import CheckpointRecord, EvaluationRecord, RunRecord
 
-WIDE = 110
-"""Columns from which a list of runs shows everything."""
+WIDE, NARROW = 110, 72
+"""Columns from which a list of runs shows everything, and below which only the main figures."""
+
+WIDEST_NAME = 32
+"""Columns of a name in a table that is too wide for the terminal anyway."""
 
 STATUS_STYLES = {
     "running": "green",
@@ -51,6 +55,43 @@ def plain_table(*columns: str, left: int = 1, flexible: Sequence[str] = ()) -> T
             min_width=len(column) if column in flexible else None,
         )
     return table
+
+
+def print_table(console: Console, table: Table) -> None:
+    """Prints a table with nothing of it cut but its flexible columns.
+
+    In a terminal that is too narrow even so, whole lines go on in the next one.
+    """
+    least = sum(column.min_width or _width(column) for column in table.columns)
+    gaps = 2 * len(table.columns)
+    if least + gaps <= console.width:
+        console.print(table)
+    else:
+        wanted = sum(min(_width(column), WIDEST_NAME) for column in table.columns)
+        console.print(_Widened(table, max(wanted, least) + gaps), soft_wrap=True)
+
+
+def _width(column: Column) -> int:
+    texts = [str(cell) for cell in (column.header, *column.cells)]
+    return max(cell_len(line) for text in texts for line in text.split("\n"))
+
+
+@dataclass(frozen=True)
+class _Widened:
+    """A table drawn wider than the console, which `Console.print` itself does not allow."""
+
+    table: Table
+    width: int
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield from console.render(self.table, options.update(width=self.width))
+
+
+def _least_width(column: Column) -> int:
+    if column.min_width is not None:
+        return column.min_width
+    texts = [str(cell) for cell in (column.header, *column.cells)]
+    return max(cell_len(line) for text in texts for line in text.split("\n"))
 
 
 def clipped(text: str, style: str = "") -> Text:
@@ -90,13 +131,13 @@ def pairs_table(rows: Iterable[tuple[str, str]]) -> Pairs:
 
 
 def runs_table(runs: Sequence[RunRecord], width: int) -> Table:
-    """A list of runs; below `WIDE` columns without model and time, so that names are legible."""
-    wide = width >= WIDE
+    """A list of runs; in narrow terminals without some columns, so that names are legible."""
+    wide, narrow = width >= WIDE, width < NARROW
     columns = {
         "id": [run.id for run in runs],
         "name": [clipped(run.name) for run in runs],
         "status": [Text(run.status, style=STATUS_STYLES[run.status]) for run in runs],
-        "data set": [clipped(run.dataset) for run in runs],
+        "data set": None if narrow else [clipped(run.dataset) for run in runs],
         "model": [clipped(run.model) for run in runs] if wide else None,
         "accuracy": [format_figure(run.test_accuracy) for run in runs],
         "epochs": [f"{run.epochs_done}/{run.epochs_planned}" for run in runs],
@@ -106,7 +147,9 @@ def runs_table(runs: Sequence[RunRecord], width: int) -> Table:
         ],
     }
     shown = {name: cells for name, cells in columns.items() if cells is not None}
-    table = plain_table(*shown, left=5 if wide else 4, flexible=("name", "data set", "model"))
+    table = plain_table(
+        *shown, left=5 if wide else 3 if narrow else 4, flexible=("name", "data set", "model")
+    )
     for row in zip(*shown.values(), strict=True):
         table.add_row(*row)
     return table
@@ -153,7 +196,7 @@ def run_header(run: RunRecord) -> Pairs:
         ("best", best),
         ("tags", ", ".join(map(one_line, run.tags))),
         ("versions", ", ".join(f"{name} {version}" for name, version in run.versions.items())),
-        ("source", commit),
+        ("commit", commit),
     ]
     return pairs_table(rows)
 

@@ -87,13 +87,13 @@ class SimpleCNN(Architecture):
             value = getattr(self, field)
             if isinstance(value, tuple) and len(value) != self.convolutions:
                 raise ValueError(
-                    f"{field} lists {len(value)} values, but there are "
-                    f"{self.convolutions} convolutions"
+                    f"{field} needs one value for each convolution: {self.convolutions}, "
+                    f"not {len(value)}"
                 )
         if isinstance(self.hidden, tuple) and len(self.hidden) != self.linear_layers - 1:
             raise ValueError(
-                f"hidden lists {len(self.hidden)} widths, but there are "
-                f"{self.linear_layers - 1} linear layers before the last"
+                f"hidden needs one width for each linear layer before the last: "
+                f"{self.linear_layers - 1}, not {len(self.hidden)}"
             )
         return self
 

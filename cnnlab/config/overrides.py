@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cnnlab.config.validation import shown
+from cnnlab.config.validation import printable, shown
 from cnnlab.errors import ConfigError
 
 Table = dict[str, Any]
@@ -59,13 +59,18 @@ def apply_settings(config: Mapping[str, Any], settings: Sequence[str]) -> Table:
     """Lays ``field.path=value`` settings over a config's plain values.
 
     A table is set before its fields, and its `name` before its other fields, whatever the order
-    of the settings; of two values for the same field the later one counts. Values stay text,
-    which the schema reads; lists, tables and quoted texts are read as TOML.
+    of the settings. Values stay text, which the schema reads; lists, tables and quoted texts are
+    read as TOML.
 
     Raises:
-        ConfigError: a setting without ``=`` or a path, or a list that is not TOML.
+        ConfigError: a setting without ``=`` or a path, a list that is not TOML, or two values
+            for one field.
     """
     parsed = [_parse(setting) for setting in settings]
+    fields = [".".join(path) for path, _ in parsed]
+    for field in fields:
+        if fields.count(field) > 1:
+            raise ConfigError(f"{printable(field)} is set more than once.", "Leave one of them.")
     parsed.sort(key=lambda item: (len(item[0]), item[0][-1] != "name"))
     result = dict(config)
     for path, value in parsed:

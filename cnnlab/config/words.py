@@ -15,7 +15,7 @@ from cnnlab.config.component import Section, members
 _PLAIN = {
     int: ("a whole number", "whole numbers"),
     float: ("a number", "numbers"),
-    str: ("a text", "texts"),
+    str: ("text", "texts"),
 }
 """How types are called, one value and several; bool has no plural in any config."""
 

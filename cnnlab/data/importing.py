@@ -32,6 +32,9 @@ TEST_SHARE = 0.2
 _COUNTED_AT_ONCE = 1 << 20
 """Pixels."""
 
+_MEAN_TOLERANCE = 0.01
+"""Sets of one shape and size differ by more; JPEG copies of a set by less."""
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
@@ -173,6 +176,14 @@ def _known_classes(
                 f"{known.name} has {count:,} {part} images, this has {len(split.labels):,}.",
                 own_name,
             )
+    measured, _ = moments(train.images)
+    if np.abs(np.subtract(measured, known.mean)).max() > _MEAN_TOLERANCE:
+        told = ", ".join(f"{value:.3f}" for value in measured)
+        wanted = ", ".join(f"{value:.3f}" for value in known.mean)
+        raise DataError(
+            f"These are not the images of {known.name}: their mean is {told}, not {wanted}.",
+            own_name,
+        )
     return known.classes
 
 

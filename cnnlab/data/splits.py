@@ -18,7 +18,7 @@ def validation_size(wanted: int | float, images: int) -> int:
     if not 1 <= size < images:
         raise ConfigError(
             f"data.validation = {wanted} asks for {size:,} of {images:,} training images.",
-            "Leave at least one image for validation and one for training.",
+            "Leave images for both; --set data.validation=0.1 takes a tenth.",
         )
     return size
 

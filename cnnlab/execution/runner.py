@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 from cnnlab.config.run import RunConfig
 from cnnlab.data.store import Dataset
-from cnnlab.errors import CnnlabError
+from cnnlab.errors import CnnlabError, ConfigError
 from cnnlab.events import Ending, Event, Logged, RunFailed, RunFinished, RunInterrupted, RunStopped
 from cnnlab.execution.provenance import git_state, versions
+from cnnlab.history.queries import LATEST
 from cnnlab.history.recorder import Recorder, create_run, new_run_id
 from cnnlab.home import Home, make_folder
 from cnnlab.training.trainer import Trainer
@@ -28,6 +29,9 @@ class RunRequest:
     """What a user asks for: a config, and the words to find the run again by.
 
     `name` is chosen from the preset when it is empty.
+
+    Raises:
+        ConfigError: the name is a word that stands for another run.
     """
 
     config: RunConfig
@@ -35,6 +39,13 @@ class RunRequest:
     name: str = ""
     tags: tuple[str, ...] = ()
     note: str = ""
+
+    def __post_init__(self) -> None:
+        if self.name == LATEST:
+            raise ConfigError(
+                f"A run cannot be called {LATEST!r}: that is the newest run, whichever it is.",
+                "Choose another name.",
+            )
 
 
 class RunThread(threading.Thread):
@@ -90,7 +101,7 @@ class RunThread(threading.Thread):
     def abandon(self) -> None:
         """Records the run as stopped from another thread, for a process that ends at once."""
         with suppress(CnnlabError), Recorder(self.home, self.run_id) as recorder:
-            recorder.record(RunStopped("stopped at once by the user"))
+            recorder.record(RunStopped("by the user, at once"))
 
 
 def _nobody(_event: Event) -> None:

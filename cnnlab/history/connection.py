@@ -114,8 +114,11 @@ def connect_for_reading(home: Home) -> sqlite3.Connection | None:
 
     Raises:
         HistoryError: the file is damaged, of another program, or of a newer cnnlab.
+        StorageError: the home is no folder, or cannot be read.
     """
     path = home.history
+    if home.root.exists() and not home.root.is_dir():
+        raise StorageError(f"The home {home.root} is not a folder.", "Set CNNLAB_HOME to one.")
     if not path.exists():
         return None
     with translated(path):

@@ -26,6 +26,9 @@ from cnnlab.home import Home
 
 Record = TypeVar("Record")
 
+LATEST = "latest"
+"""The word for the newest run."""
+
 _RUNS = """
     select runs.*, runs.rowid as entry,
         (select coalesce(max(epoch), 0) from epochs where run_id = runs.id) as epochs_done,
@@ -156,7 +159,7 @@ class Reader:
         Raises:
             ConfigError: there is none, or there are several.
         """
-        if text == "latest":
+        if text == LATEST:
             newest = self._rows("select id from runs order by created_at desc, rowid desc limit 1")
             if not newest:
                 raise ConfigError("There are no runs yet.", "`cnnlab run quickstart` makes one.")
@@ -182,8 +185,8 @@ class Reader:
                 f"Unknown run {text!r}: there are no runs yet.",
                 "`cnnlab run quickstart` makes one.",
             )
-        known = [str(row[key]) for key in ("name", "id") for row in rows]
-        return unknown_name("run", text, known, "See `cnnlab runs list`.")
+        known = [LATEST, *(str(row[key]) for key in ("name", "id") for row in rows)]
+        return unknown_name("run", text, dict.fromkeys(known), "See `cnnlab runs list`.")
 
     # What a run is made of
 

@@ -145,7 +145,7 @@ class Trainer:
         except CnnlabError as error:
             yield RunFailed(str(error))
             return
-        yield RunStopped(f"stopped by the user after step {self.progress.step}")
+        yield RunStopped(f"by the user after step {self.progress.step}")
 
     def _epochs(self) -> Generator[Event, None, str]:
         """Trains epoch by epoch; returns why it came to its end."""
@@ -218,7 +218,10 @@ class Trainer:
         progress.images += stretch.images
         progress.train_seconds += stretch.seconds
         if was_finite and not math.isfinite(progress.loss_sum):
-            yield Logged("warning", f"The loss is not finite in epoch {progress.epoch + 1}.")
+            yield Logged(
+                "warning",
+                f"The loss is not finite in epoch {progress.epoch + 1}; try a lower optimizer.lr.",
+            )
         yield StepsFinished(
             epoch=progress.epoch + 1,
             first_step=progress.step - len(stretch.losses) + 1,

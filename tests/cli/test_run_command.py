@@ -107,6 +107,8 @@ def test_a_preset_file_of_ones_own_trains(cnnlab: Cnnlab, tmp_path: Path) -> Non
         (["nowhere.toml"], ["no preset file nowhere.toml"]),
         ([], ["Name a preset"]),
         (["--from", "latest"], ["There are no runs yet"]),
+        (["quickstart", "--name", "latest"], ["cannot be called 'latest'"]),
+        (["quickstart", "--epochs", "1", "--set", "training.epochs=2"], ["more than once"]),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -148,6 +150,13 @@ def test_a_full_disk_is_a_sentence_and_earlier_runs_stay(cnnlab: Cnnlab, tiny_di
     assert "Traceback" not in done.stderr
     listed = cnnlab("runs", "list", env=environment)
     assert listed.returncode == 0, listed.stderr
+
+
+def test_a_loss_that_is_not_finite_is_told_at_the_end_too(cnnlab: Cnnlab) -> None:
+    diverging = ["--set", "optimizer.name=sgd", "--set", "optimizer.lr=1e9"]
+    done = cnnlab("run", "quickstart", *SHORT, *diverging)
+    assert done.returncode == 0, done.stderr
+    assert "warning: The loss is not finite in epoch 1; try a lower optimizer.lr." in done.stdout
 
 
 def test_a_traceback_is_there_for_those_who_ask(cnnlab: Cnnlab) -> None:

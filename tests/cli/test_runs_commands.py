@@ -145,9 +145,14 @@ def assert_refused(done: subprocess.CompletedProcess[str], code: int, *words: st
 def test_an_empty_history_says_how_to_begin_and_makes_nothing(cnnlab: Cnnlab, home: Home) -> None:
     done = cnnlab("runs", "list")
     assert (done.returncode, done.stdout) == (0, "")
-    assert "`cnnlab run quickstart` makes one" in done.stderr
+    assert f"No runs yet in {home.root}. `cnnlab run quickstart` makes one." in done.stderr
     assert json.loads(cnnlab("runs", "list", "--json").stdout) == []
     assert not home.root.exists()
+
+
+def test_a_home_that_is_no_folder_is_not_an_empty_history(cnnlab: Cnnlab, home: Home) -> None:
+    home.root.touch()
+    assert_refused(cnnlab("runs", "list"), 1, f"The home {home.root} is not a folder.")
 
 
 def test_the_table_shows_what_a_run_came_to(cnnlab: Cnnlab, three: Home) -> None:

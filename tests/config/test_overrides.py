@@ -79,8 +79,9 @@ def test_the_order_of_settings_does_not_matter() -> None:
     assert configs[0].augmentation[0].parameters() == {"padding": 7}
 
 
-def test_of_two_values_for_one_field_the_later_counts() -> None:
-    assert configured("training.epochs=3", "training.epochs=4").training.epochs == 4
+def test_two_values_for_one_field_are_refused() -> None:
+    with pytest.raises(ConfigError, match=r"training\.epochs is set more than once"):
+        apply_settings({}, ["training.epochs=1", "training. epochs=2"])
 
 
 def test_one_entry_of_a_list_can_be_set() -> None:

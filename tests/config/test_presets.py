@@ -164,7 +164,7 @@ def test_words_and_config_of_a_preset_are_checked_at_once(home: Home) -> None:
     faults = "title = 3\npublished = {accuracy = 57, recall = 1}\ntraining.epochs = 0\n"
     path = own(home, "x", SMALLEST + faults)
     assert set(refusal(home, "x").message.splitlines()) == {
-        f"{path}: title: 3 is not allowed; it must be a text.",
+        f"{path}: title: 3 is not allowed; it must be text.",
         f"{path}: published.accuracy: 57 is not allowed; it must be a number from 0 to 1.",
         f"{path}: published.recall: there is no such field. "
         "Valid names: accuracy, precision_macro.",

@@ -84,8 +84,8 @@ def test_an_unknown_name_is_answered_with_the_names_there_are(toml: str, sentenc
         ("training.compile = 3", "training.compile: 3 is not allowed; it must be true or false."),
         ("optimizer.lr = 'fast'", "optimizer.lr: 'fast' is not allowed; it must be a number "
          "above 0."),
-        ("data.name = 3", "data.name: 3 is not allowed; it must be a text."),
-        ("data.name = 2026-11-21", "data.name: 2026-11-21 is not allowed; it must be a text."),
+        ("data.name = 3", "data.name: 3 is not allowed; it must be text."),
+        ("data.name = 2026-11-21", "data.name: 2026-11-21 is not allowed; it must be text."),
         ("model.channels = [20]", "model.channels: [20] is not allowed; it must be a list of 2 "
          "whole numbers above 0."),
         ("model = {name = 'simple-cnn', dropout = 1}", "model.dropout: 1 is not allowed; it must "
@@ -140,7 +140,7 @@ def test_a_wrong_choice_is_answered_with_the_choices_and_the_nearest(
         ("optimizer = {name = 'sgd', nesterov = true}",
          "optimizer: nesterov needs a momentum above 0."),
         ("model = {name = 'simple-cnn', convolutions = 3, channels = [1, 2]}",
-         "model: channels lists 2 values, but there are 3 convolutions."),
+         "model: channels needs one value for each convolution: 3, not 2."),
     ],
 )  # fmt: skip
 def test_fields_that_do_not_fit_together_are_named(toml: str, sentence: str) -> None:

@@ -16,6 +16,7 @@ from torchvision import datasets
 
 from cnnlab.data import library
 from cnnlab.data.download import download_dataset
+from cnnlab.data.importing import import_dataset
 from cnnlab.errors import ConfigError, DataError
 from cnnlab.home import Home
 from data import samples
@@ -28,12 +29,17 @@ class QuietHandler(SimpleHTTPRequestHandler):
         """Keeps the requests to itself."""
 
 
+def dark_pixels() -> np.ndarray:
+    """A hundred images as bright on average as those of Fashion-MNIST."""
+    return (samples.random_pixels(100, 28, 28) * (0.2860 / 0.4980)).astype(np.uint8)
+
+
 @pytest.fixture(scope="module")
 def fashion() -> samples.Files:
     """The four files of a set with as many images as Fashion-MNIST, quick to make."""
 
     def images(count: int) -> bytes:
-        return samples.idx(np.tile(samples.random_pixels(100, 28, 28), (count // 100, 1, 1)))
+        return samples.idx(np.tile(dark_pixels(), (count // 100, 1, 1)))
 
     def labels(count: int) -> bytes:
         return samples.idx(np.arange(count) % 10)
@@ -69,8 +75,17 @@ def test_a_known_set_downloads_and_only_its_compact_file_stays(home: Home) -> No
     info = download_dataset(home, "fashion-mnist")
     assert (info.train_images, info.classes[9]) == (60_000, "Ankle boot")
     dataset = library.require(home, "fashion-mnist")
-    assert np.array_equal(dataset.train_images[:100, 0], samples.random_pixels(100, 28, 28))
+    assert np.array_equal(dataset.train_images[:100, 0], dark_pixels())
     assert not (home.downloads / "fashion-mnist").exists()
+
+
+def test_a_set_of_the_same_size_cannot_take_its_name(
+    home: Home, tmp_path: Path, fashion: samples.Files
+) -> None:
+    folder = samples.write_folder(tmp_path / "digits", fashion)
+    with pytest.raises(DataError, match=r"not the images of mnist: their mean is 0\.28"):
+        import_dataset(home, "mnist", folder)
+    assert library.present(home) == []
 
 
 def test_a_file_with_another_checksum_is_refused(home: Home, mirror: Path) -> None:

@@ -274,8 +274,8 @@ def test_a_stopped_run_keeps_checkpoints_that_work(
     thread = prepare(training={"epochs": 500})
     told = train(thread, stop_at(thread, EpochFinished))
     run = recorded(home, thread)
-    assert (run.status, run.message) == ("stopped", "stopped by the user after step 11")
-    assert thread.ending == told[-1] == RunStopped("stopped by the user after step 11")
+    assert (run.status, run.message) == ("stopped", "by the user after step 11")
+    assert thread.ending == told[-1] == RunStopped("by the user after step 11")
     with Reader(home) as reader:
         kept = {one.kind: one for one in reader.checkpoints([run.id])[run.id]}
         assert reader.final_evaluations([run.id])[run.id] == []
@@ -296,7 +296,7 @@ def test_a_run_stopped_before_it_starts_ends_after_one_step(home: Home, prepare:
     thread.request_stop()
     train(thread)
     run = recorded(home, thread)
-    assert (run.status, run.message) == ("stopped", "stopped by the user after step 1")
+    assert (run.status, run.message) == ("stopped", "by the user after step 1")
     with Reader(home) as reader:
         assert [one.step for one in reader.steps(run.id)] == [1]
         assert [one.kind for one in reader.checkpoints([run.id])[run.id]] == ["last"]
@@ -317,7 +317,7 @@ def test_an_abandoned_run_is_stopped_in_the_history(home: Home, prepare: Prepare
     thread = prepare()
     thread.abandon()
     run = recorded(home, thread)
-    assert (run.status, run.message) == ("stopped", "stopped at once by the user")
+    assert (run.status, run.message) == ("stopped", "by the user, at once")
 
 
 def test_a_deleted_run_can_be_abandoned(home: Home, prepare: Prepare) -> None:
