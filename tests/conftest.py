@@ -44,9 +44,8 @@ def few_digits(digits: Dataset) -> Dataset:
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder with whole data sets, for the tests that need them."""
-    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
-    folder = Path(os.environ.get("CNNLAB_TEST_DATA", beside))
-    if not folder.is_dir():
+    folder = Path(os.environ.get("CNNLAB_TEST_DATA", ""))
+    if "CNNLAB_TEST_DATA" not in os.environ or not folder.is_dir():
         pytest.skip(
             "needs the original files: put mnist/*-ubyte.gz and cifar10-images.tar.xz "
             "(train/<class>/*.jpg, test/<class>/*.jpg) into a folder and name it in "
