@@ -20,7 +20,7 @@ class LeNet(nn.Sequential):
     LeCun, Bottou, Bengio and Haffner, "Gradient-based learning applied to document
     recognition", Proceedings of the IEEE 86 (1998), with max pooling and two linear layers
     instead of three: the structure of section 2.1 of Park's report. The widths that
-    `cnnlab.config.models.LeNet` sets, 20, 50 and 500, are those of Caffe's MNIST example.
+    the config sets, 20, 50 and 500, are those of Caffe's MNIST example.
 
     Maps float images (N, channels, height, width) to float logits (N, classes).
 

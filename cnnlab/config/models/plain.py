@@ -1,29 +1,19 @@
-"""The architectures a config can name, with their parameters.
-
-Each target takes ``(shape, classes, **parameters)``: the shape of one image as
-(channels, height, width), and the number of classes.
-"""
+"""Plain stacks of layers: what a config can say of them."""
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import PositiveInt, model_validator
 
-from cnnlab.config.component import Component
-
-Activation = Literal["relu", "leaky-relu", "elu", "gelu", "silu", "tanh", "sigmoid"]
-Dropout = Annotated[float, Field(ge=0, lt=1)]
-NotNegative = Annotated[int, Field(ge=0)]
-Layers = Annotated[int, Field(ge=1, le=16)]
-ImageShape = tuple[int, int, int]
-
-
-class Architecture(Component):
-    """A model a config can name."""
-
-    usual_shape: ClassVar[ImageShape]
-    """Channels, height and width of the images it was made for."""
+from cnnlab.config.models.base import (
+    Activation,
+    Architecture,
+    Dropout,
+    ImageShape,
+    Layers,
+    NotNegative,
+)
 
 
 class LeNet(Architecture):
@@ -96,6 +86,3 @@ class SimpleCNN(Architecture):
                 f"{self.linear_layers - 1}, not {len(self.hidden)}"
             )
         return self
-
-
-ModelConfig = Annotated[LeNet | SimpleCNN, Field(discriminator="name")]

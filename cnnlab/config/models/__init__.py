@@ -1,0 +1,19 @@
+"""The architectures a config can name, with their parameters: one module a kind of family.
+
+Each target takes ``(shape, classes, **parameters)``: the shape of one image as
+(channels, height, width), and the number of classes. To add one is to add its class to a module
+here and to the union below.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from cnnlab.config.models.base import Activation, Architecture
+from cnnlab.config.models.plain import LeNet, SimpleCNN
+
+ModelConfig = Annotated[LeNet | SimpleCNN, Field(discriminator="name")]
+
+__all__ = ["Activation", "Architecture", "LeNet", "ModelConfig", "SimpleCNN"]
