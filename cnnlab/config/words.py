@@ -66,6 +66,9 @@ def _words(annotation: Any, facts: Sequence[Any], examples: Sequence[Any] | None
         return _union(get_args(annotation), facts)
     if get_origin(annotation) is tuple:
         return _list(get_args(annotation))
+    if get_origin(annotation) is dict:
+        inner = _words(get_args(annotation)[1], ())
+        return _Words(f"a table of {inner.many}", f"tables of {inner.many}")
     return _plain(annotation, facts)
 
 

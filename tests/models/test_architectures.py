@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from cnnlab.config.component import members
-from cnnlab.config.models import LeNet, ModelConfig, SimpleCNN
+from cnnlab.config.models import LeNet, ModelConfig, Pretrained, SimpleCNN
 from cnnlab.config.validation import validate
 from cnnlab.errors import ConfigError
 from cnnlab.models.build import build_model, outline_model
@@ -30,7 +30,12 @@ def layers(model: nn.Module, kind: type[nn.Module]) -> list[Any]:
     return [layer for layer in model.children() if isinstance(layer, kind)]
 
 
-@pytest.mark.parametrize("kind", members(ModelConfig).values(), ids=list(members(ModelConfig)))
+FRESH = {
+    name: kind for name, kind in members(ModelConfig).items() if not issubclass(kind, Pretrained)
+}
+
+
+@pytest.mark.parametrize("kind", FRESH.values(), ids=list(FRESH))
 def test_every_model_maps_images_to_one_logit_a_class(kind: type[Any]) -> None:
     model = build_model(kind(), (3, 40, 36), 7)
     logits = model(torch.rand(4, 3, 40, 36))
@@ -102,6 +107,18 @@ def test_pooling_is_of_the_kind_that_is_asked_for(
     assert all(layer.kernel_size == 3 and layer.stride == 3 for layer in found)
 
 
+def test_a_strided_convolution_can_stand_in_the_place_of_pooling() -> None:
+    model = simple_cnn(channels=[4, 6], pooling="convolution", pooling_size=3)
+    assert [name for name, _ in model.named_children()][:6] == [
+        *("conv1", "relu1", "pool1", "conv2", "relu2", "pool2"),
+    ]
+    pools = [model.get_submodule(name) for name in ("pool1", "pool2")]
+    assert [(pool.in_channels, pool.out_channels) for pool in pools] == [(4, 4), (6, 6)]
+    assert all(pool.kernel_size == pool.stride == (3, 3) for pool in pools)
+    pooled = simple_cnn(channels=[4, 6], pooling_size=3)
+    assert layers(model, nn.Linear)[0].in_features == layers(pooled, nn.Linear)[0].in_features
+
+
 def test_batch_norm_stands_between_convolution_and_activation() -> None:
     assert kinds(simple_cnn(convolutions=1, batch_norm=True)) == [
         *("Conv2d", "BatchNorm2d", "ReLU", "MaxPool2d"),
@@ -155,6 +172,11 @@ def test_the_first_linear_layer_fits_whatever_stands_before_it(fields: dict[str,
             SimpleCNN(convolutions=1, pooling="average", pooling_size=30),
             CIFAR,
             "Pooling 1 has a 30x30 window, but its input is only 28x28.",
+        ),
+        (
+            SimpleCNN(pooling="convolution", pooling_size=6),
+            (3, 32, 33),
+            "Convolution 2 has a 5x5 kernel, but its input is only 4x4.",
         ),
         (LeNet(), (3, 12, 12), "Convolution 2 has a 5x5 kernel, but its input is only 4x4."),
         (

@@ -12,8 +12,46 @@ from typing import Annotated
 from pydantic import Field
 
 from cnnlab.config.models.base import Activation, Architecture
-from cnnlab.config.models.plain import LeNet, SimpleCNN
+from cnnlab.config.models.plain import (
+    BlockCNN,
+    FullyConnected,
+    LeNet,
+    SimpleCNN,
+    SmallAlexNet,
+    SmallVGG,
+)
+from cnnlab.config.models.pretrained import VGG, AlexNet, Pretrained, ResNet
+from cnnlab.config.models.residual import CifarResNet, SmallResNet
 
-ModelConfig = Annotated[LeNet | SimpleCNN, Field(discriminator="name")]
+ModelConfig = Annotated[
+    LeNet
+    | SimpleCNN
+    | FullyConnected
+    | BlockCNN
+    | SmallAlexNet
+    | SmallVGG
+    | CifarResNet
+    | SmallResNet
+    | ResNet
+    | AlexNet
+    | VGG,
+    Field(discriminator="name"),
+]
 
-__all__ = ["Activation", "Architecture", "LeNet", "ModelConfig", "SimpleCNN"]
+__all__ = [
+    "VGG",
+    "Activation",
+    "AlexNet",
+    "Architecture",
+    "BlockCNN",
+    "CifarResNet",
+    "FullyConnected",
+    "LeNet",
+    "ModelConfig",
+    "Pretrained",
+    "ResNet",
+    "SimpleCNN",
+    "SmallAlexNet",
+    "SmallResNet",
+    "SmallVGG",
+]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+import re
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from cnnlab.config.component import Component
 
@@ -13,6 +14,15 @@ Dropout = Annotated[float, Field(ge=0, lt=1)]
 NotNegative = Annotated[int, Field(ge=0)]
 Layers = Annotated[int, Field(ge=1, le=16)]
 ImageShape = tuple[int, int, int]
+
+
+def _from_text(value: Any) -> Any:
+    """A number for a text of digits, as `--set` gives it; a choice of numbers takes no text."""
+    return int(value) if isinstance(value, str) and re.fullmatch(r"[0-9]{1,3}", value) else value
+
+
+NumberFromText = BeforeValidator(_from_text)
+"""For a field that is a choice of numbers."""
 
 
 class Architecture(Component):
