@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from cnnlab.config.run import DataConfig
 from cnnlab.data.batches import DeviceImages, HostImages, ImageSource, Normalize
+from cnnlab.data.resizing import Resized, size_after
 from cnnlab.data.splits import cut_validation, validation_size
 from cnnlab.data.store import Dataset
 from cnnlab.events import Split
@@ -18,7 +20,8 @@ from cnnlab.events import Split
 class PreparedData:
     """Images of the three splits, and how they become the model's input.
 
-    `train_indices` and `validation_indices` point into the same training images.
+    `shape` is what the model sees, after resizing. `train_indices` and `validation_indices` point
+    into the same training images.
     """
 
     classes: tuple[str, ...]
@@ -55,22 +58,29 @@ def prepare_data(
         ConfigError: the validation part leaves nothing to train on.
     """
     info = dataset.info
-    images = torch.from_numpy(dataset.train_images)
-    size = validation_size(config.validation, len(images))
-    train_indices, validation_indices = cut_validation(len(images), size, seed)
-    place = DeviceImages if residence == "device" else HostImages
+    count = len(dataset.train_images)
+    size = validation_size(config.validation, count)
+    train_indices, validation_indices = cut_validation(count, size, seed)
+    shape = info.shape
+    if config.resize is not None:
+        shape = (shape[0], *size_after(config.resize, shape[1:]))
+
+    def placed(images: np.ndarray, labels: np.ndarray) -> ImageSource:
+        place = DeviceImages if residence == "device" else HostImages
+        source = place(torch.from_numpy(images), torch.from_numpy(labels), device)
+        resized = config.resize is not None
+        return Resized(source, shape[1:], config.interpolation) if resized else source
+
     mean, std = _moments(config, info.mean, info.std)
     return PreparedData(
         classes=info.classes,
-        shape=info.shape,
+        shape=shape,
         residence=residence,
         normalize=Normalize(mean, std, device, memory_format),
-        training=place(images, torch.from_numpy(dataset.train_labels), device),
+        training=placed(dataset.train_images, dataset.train_labels),
         train_indices=train_indices,
         validation_indices=validation_indices,
-        test=place(
-            torch.from_numpy(dataset.test_images), torch.from_numpy(dataset.test_labels), device
-        ),
+        test=placed(dataset.test_images, dataset.test_labels),
         test_indices=torch.arange(len(dataset.test_images)),
     )
 
