@@ -8,6 +8,7 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, field
 
 from cnnlab.config.augmentation import AugmentationConfig
 from cnnlab.config.component import Section
+from cnnlab.config.fine_tuning import FineTuning
 from cnnlab.config.models import ModelConfig
 from cnnlab.config.optimization import (
     Adam,
@@ -22,6 +23,7 @@ Monitor = Literal[
     "validation_accuracy", "validation_loss", "validation_precision_macro", "validation_f1_macro"
 ]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
+Side = Annotated[int, Field(ge=1, le=4096)]
 Device = Annotated[
     str,
     Field(
@@ -41,6 +43,11 @@ class DataConfig(Section):
     normalization: Literal["dataset", "half", "none"] = "dataset"
     """`dataset` uses its mean and standard deviation for each channel; `half` maps pixels to
     [-1, 1]; `none` leaves them in [0, 1]."""
+    resize: Side | tuple[Side, Side] | None = None
+    """Size that the model sees: one number for the shorter side, the longer one in proportion, or
+    a list of height and width; the images' own if absent. Each batch is resized on the device."""
+    interpolation: Literal["bilinear", "bicubic"] = "bilinear"
+    """How pixels are computed when images are resized, with antialiasing."""
     residence: Literal["auto", "device", "host"] = "auto"
     """Where the images lie while training: all on the device, or on the host with each batch
     sent over; `auto` takes the device if they fit into half of its free memory."""
@@ -102,6 +109,8 @@ class RunConfig(Section):
     """Architecture."""
     optimizer: OptimizerConfig = Adam()
     """How the weights follow the gradient."""
+    fine_tuning: FineTuning = FineTuning()
+    """Which parts of the model train, and how fast each does."""
     schedule: ScheduleConfig = NoSchedule()
     """How the learning rate changes over the run."""
     loss: LossConfig = CrossEntropy()

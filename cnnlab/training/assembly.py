@@ -9,7 +9,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
 
 import cnnlab
 from cnnlab.config.run import RunConfig
@@ -19,9 +18,13 @@ from cnnlab.data.store import Dataset
 from cnnlab.errors import CheckpointError
 from cnnlab.models.build import build_model
 from cnnlab.models.inspection import ModelSummary, inspect_model
+from cnnlab.models.weights import LoadedWeights, load_weights
 from cnnlab.training.device import Hardware, choose_hardware, choose_residence
+from cnnlab.training.fine_tuning import Tuned, fine_tune
+from cnnlab.training.losses import build_loss
 from cnnlab.training.optimizers import build_optimizer
-from cnnlab.training.schedules import build_schedule
+from cnnlab.training.progress import steps_in_epoch
+from cnnlab.training.schedules import Schedule, build_schedule
 
 
 @dataclass
@@ -29,6 +32,7 @@ class Assembly:
     """The parts of a run, on the device.
 
     `network` is the model, compiled if the config says so; it shares the model's weights.
+    `tuned` says which of its parts train; `weights` where they came from, if they are not fresh.
     """
 
     config: RunConfig
@@ -37,8 +41,10 @@ class Assembly:
     model: nn.Module
     network: Callable[[Tensor], Tensor]
     summary: ModelSummary
+    tuned: Tuned
+    weights: LoadedWeights | None
     optimizer: Optimizer
-    schedule: LRScheduler
+    schedule: Schedule
     loss_function: nn.Module
     augmentations: list[Augmentation]
     order_generator: torch.Generator
@@ -89,11 +95,17 @@ class Assembly:
         self.augmentation_generator.set_state(random["augmentation"])
 
 
-def assemble(config: RunConfig, dataset: Dataset) -> Assembly:
-    """Builds all parts of a run; the config's seed fixes the weights.
+def assemble(config: RunConfig, dataset: Dataset, *, pretrained: bool = True) -> Assembly:
+    """Builds all parts of a run; the config's seed fixes the weights that are fresh.
+
+    Args:
+        pretrained: whether to load the pretrained weights that the config names; a run that goes
+            on from a checkpoint has its weights there and needs no other file.
 
     Raises:
-        ConfigError: the model does not fit the images, or the machine lacks the device.
+        DataError: the pretrained weights cannot be downloaded or read.
+        ConfigError: the model or the loss does not fit the images, or the machine lacks the
+            device.
     """
     seed = config.training.seed
     if seed is None:
@@ -103,11 +115,14 @@ def assemble(config: RunConfig, dataset: Dataset) -> Assembly:
     needed = dataset.train_images.nbytes + dataset.test_images.nbytes
     residence = choose_residence(config, needed, device)
     data = prepare_data(dataset, config.data, seed, residence, device, hardware.memory_format)
+    train_labels = data.training.labels.cpu()[data.train_indices]
     torch.manual_seed(seed)
     model = build_model(config.model, data.shape, len(data.classes))
-    summary = inspect_model(model, data.shape)
+    weights = load_weights(model, config.model) if pretrained else None
     model.to(device).to(memory_format=hardware.memory_format)
-    optimizer = build_optimizer(config.optimizer, model.parameters())
+    tuned = fine_tune(model, config.fine_tuning)
+    summary = inspect_model(model, data.shape)
+    optimizer = build_optimizer(config.optimizer, tuned.groups)
     return Assembly(
         config=config,
         hardware=hardware,
@@ -115,9 +130,16 @@ def assemble(config: RunConfig, dataset: Dataset) -> Assembly:
         model=model,
         network=torch.compile(model) if config.training.compile else model,
         summary=summary,
+        tuned=tuned,
+        weights=weights,
         optimizer=optimizer,
-        schedule=build_schedule(config.schedule, optimizer, config.training.epochs),
-        loss_function=config.loss.load()(**config.loss.parameters()).to(device),
+        schedule=build_schedule(
+            config.schedule,
+            optimizer,
+            config.training.epochs,
+            steps_in_epoch(len(data.train_indices), config.training.batch_size),
+        ),
+        loss_function=build_loss(config.loss, train_labels, data.classes).to(device),
         augmentations=build_augmentations(config.augmentation),
         order_generator=torch.Generator().manual_seed(seed),
         augmentation_generator=torch.Generator(device).manual_seed(seed),

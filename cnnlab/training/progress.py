@@ -53,6 +53,15 @@ class Progress:
         self.train_seconds, self.seconds = 0.0, 0.0
 
 
+def steps_in_epoch(images: int, batch_size: int) -> int:
+    """Steps in an epoch; a last batch of a single image is left out.
+
+    Batch normalisation cannot learn from one image.
+    """
+    full, rest = divmod(images, batch_size)
+    return full + (1 if rest > 1 or full == 0 else 0)
+
+
 def monitored_value(monitor: Monitor, evaluation: Evaluation) -> float:
     """The figure of a validation that `training.monitor` names."""
     return float(getattr(evaluation, monitor.removeprefix("validation_")))

@@ -1,19 +1,102 @@
-"""Learning-rate schedules, stepped once at the end of each epoch."""
+"""Learning-rate schedules: over the epochs or the steps of a run, after a warm-up.
+
+The schedulers are PyTorch's; here they learn how long the run is, move at the right moments and
+treat several parameter groups alike: whatever a config says about the learning rate is said of
+`optimizer.lr`, and each group follows in proportion to its own.
+"""
 
 from __future__ import annotations
 
 import inspect
+import math
 import warnings
+from typing import Any, Literal
 
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import (
     ConstantLR,
-    CosineAnnealingLR,
+    LambdaLR,
     LRScheduler,
+    OneCycleLR,
     ReduceLROnPlateau,
 )
 
 from cnnlab.config.optimization import ScheduleConfig
+
+
+class Schedule:
+    """Sets the learning rate of every step: a scheduler's, times the warm-up's factor.
+
+    Args:
+        scheduler: gives each parameter group its learning rate.
+        per_step: whether it moves with each step instead of each epoch.
+        warmup_steps: steps in which the learning rate rises; 0 for none.
+    """
+
+    def __init__(self, scheduler: LRScheduler, per_step: bool, warmup_steps: int) -> None:
+        self.scheduler = scheduler
+        self.per_step = per_step
+        self.warmup_steps = warmup_steps
+        self.steps = 0
+
+    def begin_step(self) -> None:
+        """Gives the optimizer the learning rates of the step that comes.
+
+        They stay in its groups until the next step begins.
+        """
+        if self.per_step and self.steps > 0:
+            self._without_warmup()
+            self.scheduler.step()
+        self.steps += 1
+        if self.steps < self.warmup_steps:
+            self._set_rates(self.steps / self.warmup_steps)
+        else:
+            self._without_warmup()
+
+    def end_epoch(self, validation_loss: float) -> None:
+        """Moves on by one epoch; a plateau schedule looks at the validation loss."""
+        if self.per_step:
+            return
+        self._without_warmup()
+        if isinstance(self.scheduler, ReduceLROnPlateau):
+            self.scheduler.step(validation_loss)
+        else:
+            self.scheduler.step()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where the schedule stands: plain values."""
+        return {"scheduler": self.scheduler.state_dict(), "steps": self.steps}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Goes back to where `state_dict` was taken."""
+        self.scheduler.load_state_dict(state["scheduler"])
+        self.steps = state["steps"]
+
+    def _without_warmup(self) -> None:
+        """Gives the groups the scheduler's own learning rates: most go on from what is there."""
+        self._set_rates(1.0)
+
+    def _set_rates(self, factor: float) -> None:
+        """Gives the groups the scheduler's learning rates, times a factor."""
+        rates = self.scheduler.get_last_lr()
+        for group, rate in zip(self.scheduler.optimizer.param_groups, rates, strict=True):
+            group["lr"] = float(rate) * factor
+
+
+def build_schedule(
+    config: ScheduleConfig, optimizer: Optimizer, epochs: int, steps_per_epoch: int
+) -> Schedule:
+    """The schedule that a config names, for a run of so many epochs and steps."""
+    # A run that goes on from a checkpoint may move its schedule before its first step.
+    warnings.filterwarnings(
+        "ignore", message="Detected call of `lr_scheduler.step", module=__name__
+    )
+    build = config.load()
+    lengths = {"epochs": epochs, "steps": epochs * steps_per_epoch}
+    asked = lengths.keys() & inspect.signature(build).parameters
+    scheduler = build(optimizer, **{name: lengths[name] for name in asked}, **config.parameters())
+    warmup_steps = round(config.warmup_epochs * steps_per_epoch)
+    return Schedule(scheduler, "steps" in asked, warmup_steps)
 
 
 def constant(optimizer: Optimizer) -> LRScheduler:
@@ -22,25 +105,59 @@ def constant(optimizer: Optimizer) -> LRScheduler:
 
 
 def cosine(optimizer: Optimizer, epochs: int, eta_min: float) -> LRScheduler:
-    """Half a cosine from the learning rate to `eta_min` over the whole run."""
-    return CosineAnnealingLR(optimizer, T_max=epochs, eta_min=eta_min)
+    """Half a cosine from the learning rate to `eta_min` over the whole run.
+
+    `CosineAnnealingLR` takes every group to the same `eta_min`, up or down; here each falls to
+    the same share of its learning rate.
+    """
+    end: float = eta_min / optimizer.defaults["lr"]
+
+    def share(epoch: int) -> float:
+        return end + (1 - end) * (1 + math.cos(math.pi * epoch / epochs)) / 2
+
+    return LambdaLR(optimizer, share)
 
 
-def build_schedule(config: ScheduleConfig, optimizer: Optimizer, epochs: int) -> LRScheduler:
-    """The schedule that a config names, for a run of so many epochs."""
-    # A run that goes on from the end of an epoch steps its schedule first; that is in order.
-    warnings.filterwarnings(
-        "ignore", message="Detected call of `lr_scheduler.step", module=__name__
+def plateau(
+    optimizer: Optimizer, factor: float, patience: int, threshold: float, min_lr: float
+) -> LRScheduler:
+    """The learning rate falls by `factor` when the validation loss stays, down to `min_lr`."""
+    return ReduceLROnPlateau(
+        optimizer,
+        factor=factor,
+        patience=patience,
+        threshold=threshold,
+        min_lr=_in_proportion(optimizer, min_lr),
+        eps=0.0,
     )
-    build = config.load()
-    lengths = {"epochs": epochs} if "epochs" in inspect.signature(build).parameters else {}
-    schedule: LRScheduler = build(optimizer, **lengths, **config.parameters())
-    return schedule
 
 
-def end_epoch(schedule: LRScheduler, validation_loss: float) -> None:
-    """Moves a schedule on by one epoch; a plateau schedule looks at the validation loss."""
-    if isinstance(schedule, ReduceLROnPlateau):
-        schedule.step(validation_loss)
-    else:
-        schedule.step()
+def one_cycle(
+    optimizer: Optimizer,
+    steps: int,
+    max_lr: float | None,
+    pct_start: float,
+    anneal_strategy: Literal["cos", "linear"],
+    div_factor: float,
+    final_div_factor: float,
+) -> LRScheduler:
+    """One rise to `max_lr` and one fall over all steps of the run."""
+    if math.isclose(pct_start * steps, 1):
+        # OneCycleLR divides by the steps of the rise less one.
+        pct_start = (1 - 1e-9) / steps
+    return OneCycleLR(
+        optimizer,
+        max_lr=_in_proportion(optimizer, max_lr or optimizer.defaults["lr"]),
+        total_steps=steps,
+        pct_start=pct_start,
+        anneal_strategy=anneal_strategy,
+        cycle_momentum=False,
+        div_factor=div_factor,
+        final_div_factor=final_div_factor,
+    )
+
+
+def _in_proportion(optimizer: Optimizer, lr: float) -> list[float]:
+    """A learning rate for each group: `lr` where the group has the optimizer's own."""
+    own = optimizer.defaults["lr"]
+    return [lr * (group["lr"] / own) for group in optimizer.param_groups]

@@ -51,11 +51,14 @@ from cnnlab.training.progress import (
     early_stopping_is_due,
     is_better,
     monitored_value,
+    steps_in_epoch,
 )
-from cnnlab.training.schedules import end_epoch
 
 EVALUATION_BATCH = 500
 """Images in one step of an evaluation; no gradients are kept, so more fit than in training."""
+
+EVALUATION_PIXELS = EVALUATION_BATCH * 64 * 64
+"""Pixels in such a step, of images larger than 64x64; a training batch always fits."""
 
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
@@ -71,17 +74,22 @@ class Trainer:
         config: complete, with its seed drawn.
         dataset: the images that `config.data` names.
         folder: where checkpoints go; must exist when training begins.
+        pretrained: whether to load the pretrained weights that the config names; not needed where
+            `load_state_dict` follows.
 
     Raises:
+        DataError: the pretrained weights cannot be downloaded or read.
         ConfigError: the model does not fit the images, or the machine lacks the device.
 
     Set `stop` from any thread to end the run after the step under way.
     """
 
-    def __init__(self, config: RunConfig, dataset: Dataset, folder: Path) -> None:
+    def __init__(
+        self, config: RunConfig, dataset: Dataset, folder: Path, *, pretrained: bool = True
+    ) -> None:
         self.settings = config.training
         self.folder = folder
-        self.parts = assemble(config, dataset)
+        self.parts = assemble(config, dataset, pretrained=pretrained)
         self.stop = threading.Event()
         self.progress = Progress()
         self.meter = StepMeter()
@@ -92,13 +100,8 @@ class Trainer:
 
     @property
     def steps_per_epoch(self) -> int:
-        """Steps in an epoch; a last batch of a single image is left out.
-
-        Batch normalisation cannot learn from one image.
-        """
-        images, size = len(self.parts.data.train_indices), self.settings.batch_size
-        full, rest = divmod(images, size)
-        return full + (1 if rest > 1 or full == 0 else 0)
+        """Steps in each epoch of the run."""
+        return steps_in_epoch(len(self.parts.data.train_indices), self.settings.batch_size)
 
     # The run
 
@@ -106,6 +109,7 @@ class Trainer:
         """Trains from where `progress` stands; ends with exactly one ending."""
         try:
             yield self._started()
+            yield from self._origin()
             reason = yield from self._epochs()
             yield from self._final_evaluations()
             yield RunFinished(reason)
@@ -135,6 +139,19 @@ class Trainer:
             validation_images=len(data.validation_indices),
             test_images=len(data.test_indices),
         )
+
+    def _origin(self) -> Iterator[Event]:
+        """Tells where the weights came from and which of them train, where that is not all."""
+        weights, tuned, summary = self.parts.weights, self.parts.tuned, self.parts.summary
+        if weights is not None:
+            head = "" if weights.head else "; the head is new"
+            yield Logged("info", f"Weights from {weights.path} (sha256 {weights.sha256}){head}.")
+        if tuned.frozen:
+            yield Logged(
+                "info",
+                f"Training {', '.join(tuned.trained)}: {summary.trainable:,} of "
+                f"{summary.parameters:,} parameters; {', '.join(tuned.frozen)} frozen.",
+            )
 
     def _end_stopped(self) -> Iterator[Event]:
         """Writes the last checkpoint where it stands, unless that is on disk already."""
@@ -193,12 +210,13 @@ class Trainer:
 
     def _step(self, images: Tensor, labels: Tensor) -> None:
         parts = self.parts
-        parts.model.train()
+        parts.tuned.begin_training()
         for augmentation in parts.augmentations:
             images = augmentation(images, parts.augmentation_generator)
         logits = parts.logits(images).float()
         loss = parts.loss_function(logits, labels)
         loss.backward()
+        parts.schedule.begin_step()
         parts.optimizer.step()
         parts.optimizer.zero_grad(set_to_none=True)
         correct = (logits.detach().argmax(1) == labels).sum()
@@ -241,7 +259,7 @@ class Trainer:
     def _end_epoch(self, validation: Evaluation, seconds: float) -> Iterator[Event]:
         progress = self.progress
         lr = current_lr(self.parts.optimizer)
-        end_epoch(self.parts.schedule, validation.loss)
+        self.parts.schedule.end_epoch(validation.loss)
         yield EpochFinished(
             epoch=progress.epoch + 1,
             step=progress.step,
@@ -262,8 +280,13 @@ class Trainer:
         parts = self.parts
         parts.model.eval()
         source, indices = parts.data.split(split)
-        batches = self._until_stopped(source.batches(indices, EVALUATION_BATCH))
+        batches = self._until_stopped(source.batches(indices, self._evaluation_batch()))
         return evaluate(parts.logits, parts.loss_function, batches, parts.data.classes)
+
+    def _evaluation_batch(self) -> int:
+        _, height, width = self.parts.data.shape
+        fitting = max(EVALUATION_PIXELS // (height * width), self.settings.batch_size)
+        return min(EVALUATION_BATCH, fitting)
 
     def _until_stopped(
         self, batches: Iterator[tuple[Tensor, Tensor]]

@@ -8,12 +8,19 @@ from typing import Any
 
 import pytest
 
+from cnnlab.config.augmentation import AugmentationConfig
+from cnnlab.config.component import members
+from cnnlab.config.models import ModelConfig
+from cnnlab.config.optimization import LossConfig
 from cnnlab.config.overrides import merge
 from cnnlab.config.run import RunConfig
 from cnnlab.config.validation import validate
+from cnnlab.config.words import alternatives
 from cnnlab.errors import ConfigError
 
 SMALLEST = {"data": {"name": "mnist"}, "model": {"name": "lenet"}}
+MODELS, LOSSES = list(members(ModelConfig)), list(members(LossConfig))
+AUGMENTATIONS = list(members(AugmentationConfig))
 
 
 def message(toml: str) -> str:
@@ -28,7 +35,10 @@ def message(toml: str) -> str:
     [
         ("modle.name = 'lenet'", "modle: there is no such field. Did you mean 'model'?"),
         ("training.epoch = 3", "training.epoch: there is no such field. Did you mean 'epochs'?"),
-        ("lr = 0.1", "lr: there is no such field. Did you mean 'optimizer.lr'?"),
+        (
+            "lr = 0.1",
+            "lr: there is no such field. Did you mean 'optimizer.lr' or 'fine_tuning.lr'?",
+        ),
         (
             "training.early_stopping.patient = 3",
             "training.early_stopping.patient: there is no such field. Did you mean 'patience'?",
@@ -52,15 +62,22 @@ def test_an_unknown_field_is_named_with_the_nearest(toml: str, sentence: str) ->
 @pytest.mark.parametrize(
     ("toml", "sentence"),
     [
-        ("model = 'lenett'", "model.name: unknown name 'lenett'. Did you mean 'lenet'?"),
+        (
+            "model = 'lenett'",
+            "model.name: unknown name 'lenett'. Did you mean 'lenet' or 'alexnet' or 'resnet'?",
+        ),
         (
             "optimizer.name = 'adamm'",
-            "optimizer.name: unknown name 'adamm'. Did you mean 'adam' or 'adamw'?",
+            "optimizer.name: unknown name 'adamm'. Did you mean 'adam' or 'adamw' or 'adagrad'?",
         ),
-        ("loss = 'mse'", "loss.name: unknown name 'mse'. Valid names: cross-entropy."),
+        (
+            "loss = 'mse'",
+            f"loss.name: unknown name 'mse'. Valid names: {', '.join(sorted(LOSSES))}.",
+        ),
         (
             "augmentation = ['random-crop', 'flip']",
-            "augmentation.1.name: unknown name 'flip'. Valid names: horizontal-flip, random-crop.",
+            "augmentation.1.name: unknown name 'flip'. "
+            f"Valid names: {', '.join(sorted(AUGMENTATIONS))}.",
         ),
     ],
 )
@@ -73,10 +90,10 @@ def test_an_unknown_name_is_answered_with_the_names_there_are(toml: str, sentenc
     [
         ("training = 3", "training: 3 is not allowed; it must be a table of fields such as "
          "epochs and batch_size."),
-        ("model = 3", "model: 3 is not allowed; it must be a table with a name (lenet or "
-         "simple-cnn)."),
+        ("model = 3", "model: 3 is not allowed; it must be a table with a name "
+         f"({alternatives(MODELS)})."),
         ("augmentation = 3", "augmentation: 3 is not allowed; it must be a list of tables, each "
-         "with a name (random-crop or horizontal-flip)."),
+         f"with a name ({alternatives(AUGMENTATIONS)})."),
         ("training.epochs = 0", "training.epochs: 0 is not allowed; it must be a whole number "
          "above 0."),
         ("training.epochs = 1.5", "training.epochs: 1.5 is not allowed; it must be a whole "
@@ -151,7 +168,7 @@ def test_a_component_without_a_default_needs_its_name() -> None:
     with pytest.raises(ConfigError) as caught:
         validate(RunConfig, {"data": {"name": "mnist"}, "model": {"hidden": 3}})
     assert caught.value.message == (
-        "model: the field name is needed. Valid names: lenet, simple-cnn."
+        f"model: the field name is needed. Valid names: {', '.join(sorted(MODELS))}."
     )
 
 

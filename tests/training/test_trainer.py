@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import cycle
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -157,16 +158,32 @@ SCHEDULES: list[dict[str, Any]] = [
     {"name": "multi-step", "milestones": [1, 2]},
     {"name": "cosine"},
     {"name": "plateau", "patience": 0, "threshold": 0.5},
+    {"name": "one-cycle"},
+    {"name": "exponential", "warmup_epochs": 1.2},
+    {"name": "one-cycle", "warmup_epochs": 1.2},
 ]
 OPTIMIZERS: list[dict[str, Any]] = [
     {"name": "sgd", "lr": 0.05, "momentum": 0.9, "nesterov": True},
     {"name": "adam"},
     {"name": "adamw"},
+    {"name": "adagrad"},
+    {"name": "adadelta"},
+    {"name": "rmsprop", "lr": 0.001, "momentum": 0.5, "centered": True},
 ]
+PAIRS = [
+    *((OPTIMIZERS[0], schedule) for schedule in SCHEDULES),
+    *zip(cycle(OPTIMIZERS[1:]), SCHEDULES, strict=False),
+]
+"""Every schedule with SGD, and once more with each of the other optimizers in turn."""
 
 
-@pytest.mark.parametrize("schedule", SCHEDULES, ids=lambda table: str(table["name"]))
-@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda table: str(table["name"]))
+@pytest.mark.parametrize(
+    ("optimizer", "schedule"),
+    PAIRS,
+    ids=lambda table: "-".join(
+        str(table[key]) for key in ("name", "warmup_epochs") if key in table
+    ),
+)
 @pytest.mark.parametrize("step", [7, 10, 16])
 def test_a_run_that_goes_on_from_a_checkpoint_ends_with_the_same_bits(
     make_trainer: MakeTrainer,
@@ -199,8 +216,8 @@ def test_a_run_that_goes_on_from_a_checkpoint_ends_with_the_same_bits(
 
     assert_same_weights(weights(undisturbed), weights(resumed))
     whole, rest = of_kind(expected, EpochFinished), of_kind(went_on, EpochFinished)
-    assert [(e.train_loss, e.validation_loss) for e in whole[-len(rest) :]] == [
-        (e.train_loss, e.validation_loss) for e in rest
+    assert [(e.train_loss, e.validation_loss, e.lr) for e in whole[-len(rest) :]] == [
+        (e.train_loss, e.validation_loss, e.lr) for e in rest
     ]
     final = [e for e in of_kind(expected, EvaluationFinished) if e.checkpoint]
     assert [e for e in of_kind(went_on, EvaluationFinished) if e.checkpoint] == final
