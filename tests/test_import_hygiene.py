@@ -41,7 +41,14 @@ def test_the_first_answers_import_nothing_heavy(arguments: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["presets", "list"], ["presets", "show", "quickstart"], ["models", "list"], ["data", "list"]],
+    [
+        ["presets", "list"],
+        ["presets", "show", "quickstart"],
+        ["models", "list"],
+        ["data", "list"],
+        ["study", "list"],
+        ["study", "show", "chen/width"],
+    ],
 )
 def test_browsing_never_imports_torch(arguments: list[str]) -> None:
     assert not modules_of(*arguments) & {"torch", "torchvision", "sklearn", "textual"}

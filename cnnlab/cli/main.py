@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 import cnnlab
-from cnnlab.cli import data, models, presets, run, runs
+from cnnlab.cli import data, models, presets, run, runs, study
 from cnnlab.cli.console import err, print_error
 from cnnlab.errors import CnnlabError
 
@@ -25,6 +25,7 @@ app = typer.Typer(
 )
 app.command("run")(run.run)
 app.add_typer(runs.app, name="runs")
+app.add_typer(study.app, name="study", no_args_is_help=True)
 app.add_typer(presets.app, name="presets")
 app.add_typer(data.app, name="data")
 app.add_typer(models.app, name="models")

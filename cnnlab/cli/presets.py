@@ -64,6 +64,8 @@ def list_presets(as_json: JsonOption = False) -> None:
             clipped(about.title),
         )
     print_table(out(), table)
+    if out().is_terminal:
+        err().print("The experiments of the reports are studies: `cnnlab study list`.")
 
 
 def _summary(name: str, preset: Preset | CnnlabError) -> dict[str, Any]:

@@ -31,6 +31,15 @@ from cnnlab.events import (
 REFRESH_PER_SECOND = 5
 
 
+@dataclass(frozen=True)
+class Overall:
+    """Where a run stands among the runs that are trained in a row; `done` are over."""
+
+    what: str
+    done: int
+    total: int
+
+
 class Display(Protocol):
     """Shows the events of a run; used as a context around it."""
 
@@ -97,7 +106,7 @@ class Figures:
 class TerminalDisplay:
     """Bars for epochs and steps, speed, time left, losses and accuracies, redrawn in place."""
 
-    def __init__(self, console: Console, title: str) -> None:
+    def __init__(self, console: Console, title: str, overall: Overall | None = None) -> None:
         self._console = console
         self._title = title
         self._figures = Figures()
@@ -111,6 +120,11 @@ class TerminalDisplay:
             console=console,
             expand=True,
         )
+        if overall is not None:
+            place = f"{overall.done + 1} / {overall.total}"
+            self._bars.add_task(
+                overall.what, total=overall.total, completed=overall.done, count=place, rate=""
+            )
         self._epochs = self._bars.add_task("epoch", total=1, count="", rate="")
         self._steps = self._bars.add_task("step", total=1, count="", rate="")
         self._live = Live(
@@ -192,9 +206,10 @@ def _losses(figures: Figures) -> Table:
 class PlainDisplay:
     """One line for each epoch: for logs, pipes and terminals that cannot redraw."""
 
-    def __init__(self, console: Console, title: str) -> None:
+    def __init__(self, console: Console, title: str, overall: Overall | None = None) -> None:
         self._console = console
-        self._title = title
+        place = f"{overall.what} {overall.done + 1} of {overall.total}: " if overall else ""
+        self._title = place + title
         self._figures = Figures()
 
     def __enter__(self) -> PlainDisplay:
@@ -225,6 +240,7 @@ class PlainDisplay:
         self._console.print(Text(message), soft_wrap=True)
 
 
-def make_display(console: Console, title: str) -> Display:
+def make_display(console: Console, title: str, overall: Overall | None = None) -> Display:
     """The live display where the console is a terminal, else plain lines."""
-    return TerminalDisplay(console, title) if console.is_terminal else PlainDisplay(console, title)
+    kind = TerminalDisplay if console.is_terminal else PlainDisplay
+    return kind(console, title, overall)

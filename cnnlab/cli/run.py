@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cnnlab.cli.console import err, out, print_json
+from cnnlab.cli.training import STOPPED, prepare, watch
 from cnnlab.errors import ConfigError, TrainingError
 from cnnlab.home import Home
 
 if TYPE_CHECKING:
-    from cnnlab.cli.progress import Display
     from cnnlab.execution.runner import RunRequest, RunThread
-
-STOPPED = 130
-"""Exit code after Ctrl-C, as shells have it for SIGINT."""
 
 
 def run(
@@ -56,11 +48,8 @@ def run(
         if value is not None:
             changes.append(f"training.{field}={value}")
     request = _request(home, preset, source, changes, name, tuple(tag or ()), note)
-    thread, display = _prepare(home, request)
-    with display, _stop_on_interrupt(thread, display):
-        thread.start()
-        while thread.is_alive():
-            thread.join(0.1)
+    thread, display = prepare(home, request)
+    watch(thread, display)
     _report(home, thread, as_json)
 
 
@@ -94,45 +83,6 @@ def _request(
         earlier = reader.run(reader.resolve(str(source)))
     config = validate(RunConfig, apply_settings(earlier.config, changes))
     return RunRequest(config, earlier.preset, name, tags, note)
-
-
-def _prepare(home: Home, request: RunRequest) -> tuple[RunThread, Display]:
-    """Checks what is cheap to check, then loads torch and the images, and builds the run."""
-    from cnnlab.data import library
-
-    library.check_name(home, request.config.data.name)
-    with err().status("Loading PyTorch and the images…"):
-        from cnnlab.cli.progress import make_display
-        from cnnlab.execution.runner import prepare_run
-
-        dataset = library.require(home, request.config.data.name)
-        thread = prepare_run(home, request, dataset)
-    hardware = thread.trainer.parts.hardware
-    display = make_display(
-        err(), f"{thread.run_name} ({thread.run_id}) on {hardware.device} ({hardware.name})"
-    )
-    thread.listener = display.on_event
-    return thread, display
-
-
-@contextmanager
-def _stop_on_interrupt(thread: RunThread, display: Display) -> Iterator[None]:
-    """Ctrl-C once asks the run to stop, twice ends the process at once."""
-
-    def on_interrupt(_number: int, _frame: object) -> None:
-        if thread.trainer.stop.is_set():
-            thread.abandon()
-            sys.stderr.write(f"\nStopped at once; see `cnnlab runs show {thread.run_id}`.\n")
-            sys.stderr.flush()
-            os._exit(STOPPED)
-        thread.request_stop()
-        display.say("Stopping after this step; press Ctrl-C again to stop at once.")
-
-    before = signal.signal(signal.SIGINT, on_interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _report(home: Home, thread: RunThread, as_json: bool) -> None:

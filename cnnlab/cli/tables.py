@@ -212,7 +212,7 @@ def _image_counts(run: RunRecord) -> str:
 
 def _component(table: dict[str, Any]) -> str:
     """A component as `name field=value`."""
-    fields = " ".join(f"{key}={_value(value)}" for key, value in table.items() if key != "name")
+    fields = " ".join(f"{key}={setting(value)}" for key, value in table.items() if key != "name")
     return f"{table['name']} {fields}".strip()
 
 
@@ -220,11 +220,12 @@ def _components(tables: Sequence[dict[str, Any]]) -> str:
     return ", ".join(_component(table) for table in tables)
 
 
-def _value(value: Any) -> str:
+def setting(value: Any) -> str:
+    """The value of a config's field, short."""
     if isinstance(value, float):
         return format_lr(value)
     if isinstance(value, list):
-        return f"[{','.join(map(_value, value))}]"
+        return f"[{','.join(map(setting, value))}]"
     return str(value)
 
 

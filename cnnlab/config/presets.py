@@ -1,59 +1,24 @@
-"""Presets: named configs in TOML, found among the shipped ones, the user's own, or by path.
+"""Presets: named configs, found among the shipped ones, the user's own, or by path.
 
-A preset file holds a few words about itself (`title`, `description`, `source`, `published`,
-`assumed`), perhaps `extends` (another preset, by name or by a path relative to the file), and
-the tables of a config. Tables are laid over those of what it extends (`cnnlab.config.overrides`).
+A name is the path of a file below a folder of presets, without its suffix. A file with rows is
+a study, and each of its rows a preset of its own: ``chen/learning-rate/lr-0.1``.
 """
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from pydantic import Field
-
-from cnnlab.config.component import Section
-from cnnlab.config.overrides import Table, apply_settings, merge
+from cnnlab.config import preset_files
+from cnnlab.config.differences import has_field
+from cnnlab.config.overrides import Table, apply_settings
+from cnnlab.config.preset_files import About, PresetFile, PresetSource, RowWords
 from cnnlab.config.run import RunConfig
-from cnnlab.config.validation import printable, unknown_field, validate
+from cnnlab.config.validation import validate
 from cnnlab.errors import CnnlabError, ConfigError, unknown_name
 from cnnlab.home import Home, shipped
-
-_LARGEST_FILE = 1_000_000
-"""Bytes; a preset is a page of text, anything larger is another kind of file."""
-
-
-class Published(Section):
-    """Figures that the source prints for this experiment, on the test split."""
-
-    accuracy: float | None = Field(default=None, ge=0, le=1)
-    """Share of test images classified correctly."""
-    precision_macro: float | None = Field(default=None, ge=0, le=1)
-    """Mean precision over the classes."""
-
-
-class About(Section):
-    """What a preset file says beside the config."""
-
-    title: str = ""
-    """A few words."""
-    description: str = ""
-    """What the experiment is and shows."""
-    source: str = ""
-    """Paper or report, and the place in it."""
-    extends: str = ""
-    """Preset that this one changes: a name, or a path relative to this file."""
-    published: Published = Published()
-    """Figures to compare with."""
-    assumed: tuple[str, ...] = ()
-    """Fields that the source leaves open and that were chosen here."""
-
-
-class PresetFile(About, RunConfig):
-    """The format of a preset file, as `cnnlab presets schema` prints it."""
 
 
 @dataclass(frozen=True)
@@ -83,14 +48,19 @@ def folders(home: Home) -> list[Path]:
 
 
 def names(home: Home) -> list[str]:
-    """The names of all presets: their path below the folder, without the suffix."""
-    found = {
-        path.relative_to(folder).with_suffix("").as_posix()
-        for folder in folders(home)
-        for path in folder.rglob("*.toml")
-        if _is_file(path)
-    }
-    return sorted(found)
+    """The names of all presets that stand alone; the rows of studies are not among them."""
+    return sorted(name for name, path in files(home).items() if not preset_files.is_study(path))
+
+
+def files(home: Home) -> dict[str, Path]:
+    """All files of presets and studies, by name."""
+    found: dict[str, Path] = {}
+    for folder in folders(home):
+        for path in sorted(folder.rglob("*.toml")):
+            if _is_file(path):
+                name = path.relative_to(folder).with_suffix("").as_posix()
+                found.setdefault(name, path)
+    return found
 
 
 def load(home: Home, name: str) -> Preset:
@@ -99,28 +69,103 @@ def load(home: Home, name: str) -> Preset:
     Raises:
         ConfigError: there is none of that name, or the file is not a valid preset.
     """
+    study, _, row = name.rpartition("/")
+    path = files_named(home, study) if study and files_named(home, name) is None else None
+    if path is not None and preset_files.is_study(path):
+        return _row_named(read(home, path), study, row)
     path = find(home, name)
-    about, tables = _read_chain(home, path, ())
+    source = read(home, path)
     label = path.stem if name.endswith(".toml") else name
-    config = validate(RunConfig, tables, where=str(path))
-    return Preset(label, path, about, tables, config)
+    if source.rows:
+        first = source.rows[0][0].name
+        raise ConfigError(
+            f"{label} is a study, not a single preset.",
+            f"Run all of it with `cnnlab study run {name}`, or one row, such as "
+            f"`cnnlab run {name}/{first}`.",
+        )
+    config = validate(RunConfig, source.tables, where=str(path))
+    return Preset(label, path, source.about, source.tables, config)
 
 
-def find(home: Home, name: str, beside: Path | None = None) -> Path:
-    """The file of a preset; a path is looked up relative to `beside`, else to where we are."""
+def rows(source: PresetSource, study: str) -> tuple[tuple[RowWords, Preset], ...]:
+    """The rows of a study as presets.
+
+    Raises:
+        ConfigError: a row is not a valid config, or two have one name.
+    """
+    taken: set[str] = set()
+    for words, _ in source.rows:
+        if words.name in taken:
+            raise ConfigError(f"{source.path}: there are two rows named {words.name!r}.")
+        taken.add(words.name)
+    return tuple(
+        (words, _row_preset(source, study, words, tables)) for words, tables in source.rows
+    )
+
+
+def _row_named(source: PresetSource, study: str, name: str) -> Preset:
+    for words, tables in source.rows:
+        if words.name == name:
+            return _row_preset(source, study, words, tables)
+    known = [words.name for words, _ in source.rows]
+    raise unknown_name(f"row of {study}", name, known, f"See `cnnlab study show {study}`.")
+
+
+def _row_preset(source: PresetSource, study: str, words: RowWords, tables: Table) -> Preset:
+    shared = source.about
+    config = validate(RunConfig, tables, where=f"{source.path}: row {words.name}")
+    # A field that the others leave open may not exist in this row's model or schedule.
+    open_fields = dict.fromkeys((*shared.assumed, *words.assumed))
+    assumed = tuple(field for field in open_fields if has_field(config, field))
+    about = About(
+        title=f"{shared.title}: {words.title}" if words.title else shared.title,
+        description=shared.description,
+        source=shared.source,
+        published=words.published,
+        assumed=assumed,
+        remark="\n".join(remark for remark in (shared.remark, words.remark) if remark),
+    )
+    return Preset(f"{study}/{words.name}", source.path, about, tables, config)
+
+
+def read(home: Home, path: Path) -> PresetSource:
+    """A preset file with what it extends.
+
+    Raises:
+        ConfigError: a file cannot be read, is no preset, or extends itself.
+    """
+    return preset_files.read(path, lambda name, beside: find(home, name, beside))
+
+
+def files_named(home: Home, name: str) -> Path | None:
+    """The file of a preset or study by its name or path; None if there is none."""
     if name.endswith(".toml"):
-        path = (beside or Path()) / name
-        if not _is_file(path):
-            raise ConfigError(f"There is no preset file {path}.", "Check the path.")
-        return path
+        return Path(name) if _is_file(Path(name)) else None
     if _stays_inside(name):
         for folder in folders(home):
             path = folder / f"{name}.toml"
             if _is_file(path):
                 return path
+    return None
+
+
+def find(home: Home, name: str, beside: Path | None = None) -> Path:
+    """The file of a preset; a path is looked up relative to `beside`, else to where we are.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    if name.endswith(".toml"):
+        path = (beside or Path()) / name
+        if not _is_file(path):
+            raise ConfigError(f"There is no preset file {path}.", "Check the path.")
+        return path
+    found = files_named(home, name)
+    if found is not None:
+        return found
     if _is_file(Path(name)):
         raise ConfigError(f"{name} is not a preset file.", "Its name must end in .toml.")
-    raise unknown_name("preset", name, names(home), "See `cnnlab presets list`.")
+    raise unknown_name("preset", name, files(home), "See `cnnlab presets list`.")
 
 
 def _stays_inside(name: str) -> bool:
@@ -137,63 +182,14 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _read_chain(home: Home, path: Path, seen: tuple[Path, ...]) -> tuple[About, Table]:
-    """What a file says about itself, and its tables over those of what it extends."""
-    place = path.resolve()
-    if place in seen:
-        circle = (*seen[seen.index(place) :], place)
-        raise ConfigError(
-            f"The preset {path} extends itself: {' extends '.join(file.stem for file in circle)}.",
-            "Let one of them extend another preset, or none.",
-        )
-    about, tables = _read(path, last=not seen)
-    if not about.extends:
-        return about, tables
-    try:
-        parent = find(home, about.extends, beside=path.parent)
-    except ConfigError as error:
-        raise ConfigError(f"{path}: extends: {error.message}", error.hint) from None
-    _, below = _read_chain(home, parent, (*seen, place))
-    return about, merge(below, tables)
-
-
-def _read(path: Path, last: bool) -> tuple[About, Table]:
-    """One file, split into what it says about itself and its config tables.
-
-    The last file of a chain, where it is the only one, is checked whole, so that all that is
-    wrong with it is said at once; a file that others extend may leave out anything.
-    """
-    try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise ConfigError(f"{path} is too large for a preset.", "A preset is a TOML file.")
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    # Not TOML, not UTF-8, or a number with thousands of digits: each is a ValueError.
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}.", "Mend the file.") from None
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}.", "Check the file.") from None
-    if last and "extends" not in tables:
-        validate(PresetFile, tables, where=str(path))
-    about = {field: tables.pop(field) for field in About.model_fields if field in tables}
-    _refuse_unknown_tables(path, tables)
-    return validate(About, about, where=str(path)), tables
-
-
-def _refuse_unknown_tables(path: Path, tables: Table) -> None:
-    """Names a misspelt table in its own file, before it is merged with others."""
-    lines = [
-        f"{path}: {printable(key)}: {unknown_field(PresetFile, PresetFile, key)}"
-        for key in tables
-        if key not in RunConfig.model_fields
-    ]
-    if lines:
-        raise ConfigError("\n".join(lines))
-
-
 def check(home: Home, name: str) -> CnnlabError | None:
-    """What is wrong with a preset or preset file; None if nothing is."""
+    """What is wrong with a preset or study, by name or by path; None if nothing is."""
     try:
-        load(home, name)
+        path = files_named(home, name)
+        if path is not None and preset_files.is_study(path):
+            rows(read(home, path), name)
+        else:
+            load(home, name)
     except CnnlabError as error:
         return error
     return None

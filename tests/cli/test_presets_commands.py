@@ -63,7 +63,8 @@ def test_show_writes_the_defaults_out_and_what_it_extends(cnnlab: Cnnlab, home: 
 def test_show_as_json_has_words_and_config(cnnlab: Cnnlab) -> None:
     shown = json.loads(cnnlab("presets", "show", "mnist/lenet", "--json").stdout)
     assert shown["published"] == {"accuracy": 0.9901, "precision_macro": 0.9901}
-    assert shown["config"]["schedule"] == {"name": "exponential", "gamma": 0.85}
+    schedule = {"name": "exponential", "warmup_epochs": 0.0, "gamma": 0.85}
+    assert shown["config"]["schedule"] == schedule
     assert shown["config"]["training"]["seed"] is None
 
 

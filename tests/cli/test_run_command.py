@@ -98,7 +98,7 @@ def test_a_preset_file_of_ones_own_trains(cnnlab: Cnnlab, tmp_path: Path) -> Non
     [
         (["quickstar"], ["Unknown preset 'quickstar'", "Did you mean 'quickstart'?"]),
         (["quickstart", "--set", "optimizer.lrr=1"], ["optimizer.lrr", "Did you mean 'lr'?"]),
-        (["quickstart", "--set", "model.name=lenett"], ["'lenett'", "Did you mean 'lenet'?"]),
+        (["quickstart", "--set", "model.name=lenett"], ["'lenett'", "Did you mean 'lenet' or"]),
         (["quickstart", "--set", "data.name=minst"], ["data set 'minst'", "'mnist'"]),
         (["quickstart", "--set", "optimizer.lr=fast"], ["optimizer.lr", "'fast'"]),
         (["quickstart", "--device", "gpu"], ["training.device", "'gpu'"]),

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from cnnlab.config import presets
 from cnnlab.config.component import members
 from cnnlab.config.overrides import apply_settings
-from cnnlab.config.presets import Preset, PresetFile
+from cnnlab.config.preset_files import PresetFile
+from cnnlab.config.presets import Preset
 from cnnlab.config.run import RunConfig
 from cnnlab.config.toml import preset_as_toml
 from cnnlab.config.validation import validate

@@ -123,7 +123,7 @@ def test_the_config_is_complete_and_loads_again(trained: Trained) -> None:
     assert config == trained.config.model_dump(mode="json")
     # Fields that were left to their defaults are written out.
     assert config["optimizer"]["weight_decay"] == 0.0
-    assert config["schedule"] == {"name": "none"}
+    assert config["schedule"] == {"name": "none", "warmup_epochs": 0.0}
     assert config["training"]["seed"] == 1
 
 

@@ -1,0 +1,167 @@
+"""A study against the history: for each row what was published and what was measured.
+
+A row is measured by the newest finished run of each seed that has the row's config; where it
+was trained (device, precision, seed) does not matter. Runs with other epochs, another data set
+or any other changed field stand in only where there is nothing better, and are told apart: their
+figures do not compare with the published ones.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from cnnlab.config.differences import differing, flat
+from cnnlab.config.run import RunConfig
+from cnnlab.config.studies import Study, StudyRow
+from cnnlab.config.validation import validate
+from cnnlab.errors import ConfigError
+from cnnlab.events import CheckpointKind
+from cnnlab.history.queries import Reader, RunFilter
+from cnnlab.history.records import EvaluationRecord, RunRecord
+
+Status = Literal["measured", "not comparable", "not run"]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A figure over the runs of a row; `std` is None for a single run."""
+
+    mean: float
+    std: float | None
+    n: int
+    minimum: float
+    maximum: float
+
+
+@dataclass(frozen=True)
+class RowResult:
+    """What became of a row.
+
+    Attributes:
+        runs: the run of each seed, newest first; empty if there is none.
+        changed: fields in which these runs differ from the row: the row's value, and theirs.
+        figures: by the name of the published figure.
+        classes: the per-class figures, one entry a class.
+    """
+
+    row: StudyRow
+    status: Status
+    runs: tuple[RunRecord, ...]
+    changed: Mapping[str, tuple[Any, Any]]
+    figures: Mapping[str, Measured]
+    classes: Mapping[str, tuple[Measured, ...]]
+
+
+@dataclass(frozen=True)
+class StudyResults:
+    """A study with what was measured; `varies` are the fields in which its rows differ."""
+
+    study: Study
+    checkpoint: CheckpointKind
+    varies: tuple[str, ...]
+    rows: tuple[RowResult, ...]
+
+
+def study_results(reader: Reader, study: Study, checkpoint: CheckpointKind) -> StudyResults:
+    """Looks a study's rows up in the history.
+
+    Args:
+        checkpoint: whose evaluation counts: the best one's, or the last one's as in reports whose
+            authors kept no other.
+    """
+    rows = tuple(_row_result(reader, row, checkpoint) for row in study.rows)
+    varies = tuple(differing([row.preset.config for row in study.rows]))
+    return StudyResults(study, checkpoint, varies, rows)
+
+
+def finished_runs(reader: Reader, row: StudyRow) -> list[tuple[RunRecord, RunConfig]]:
+    """The finished runs of a row with their configs, newest first.
+
+    Those whose stored config no longer fits the schema are left out.
+    """
+    found = []
+    for run in reader.runs(RunFilter(status="finished", preset=row.preset.name)):
+        try:
+            found.append((run, validate(RunConfig, run.config)))
+        except ConfigError:
+            continue
+    return found
+
+
+def _row_result(reader: Reader, row: StudyRow, checkpoint: CheckpointKind) -> RowResult:
+    runs = finished_runs(reader, row)
+    wanted = row.preset.config
+    same = [run for run, config in runs if not differing([wanted, config])]
+    changed: dict[str, tuple[Any, Any]] = {}
+    if runs and not same:
+        newest = runs[0][1]
+        same = [run for run, config in runs if not differing([newest, config])]
+        ours, theirs = flat(wanted), flat(newest)
+        changed = {path: (ours.get(path), theirs.get(path)) for path in differing([wanted, newest])}
+    chosen = tuple({run.config["training"]["seed"]: run for run in reversed(same)}.values())[::-1]
+    status: Status = "not run" if not chosen else "not comparable" if changed else "measured"
+    evaluations = reader.final_evaluations([run.id for run in chosen])
+    samples = [_Sample(run, tuple(evaluations[run.id]), checkpoint) for run in chosen]
+    return RowResult(row, status, chosen, changed, _figures(samples), _class_figures(samples))
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """One run of a row, as far as its figures go."""
+
+    run: RunRecord
+    evaluations: tuple[EvaluationRecord, ...]
+    checkpoint: CheckpointKind
+
+    def of(self, split: str, figure: str) -> float | None:
+        """A figure of the evaluation of a split, if there is one."""
+        for one in self.evaluations:
+            if (one.split, one.checkpoint) == (split, self.checkpoint):
+                value: float | None = getattr(one, figure)
+                return value
+        return None
+
+    def precisions(self, split: str) -> list[float]:
+        """The precision of each class; empty without an evaluation of the split."""
+        for one in self.evaluations:
+            if (one.split, one.checkpoint) == (split, self.checkpoint):
+                return [metrics.precision for metrics in one.classes]
+        return []
+
+
+_FIGURES: dict[str, Callable[[_Sample], float | None]] = {
+    "accuracy": lambda sample: sample.of("test", "accuracy"),
+    "train_accuracy": lambda sample: sample.of("train", "accuracy"),
+    "validation_accuracy": lambda sample: sample.of("validation", "accuracy"),
+    "top5_accuracy": lambda sample: sample.of("test", "top5_accuracy"),
+    "precision_macro": lambda sample: sample.of("test", "precision_macro"),
+    "train_precision_macro": lambda sample: sample.of("train", "precision_macro"),
+    "seconds": lambda sample: sample.run.duration_s,
+}
+_CLASS_FIGURES = {"class_precision": "test", "train_class_precision": "train"}
+
+
+def _figures(samples: Sequence[_Sample]) -> dict[str, Measured]:
+    found = {}
+    for name, take in _FIGURES.items():
+        values = [value for sample in samples if (value := take(sample)) is not None]
+        if values:
+            found[name] = _measured(values)
+    return found
+
+
+def _class_figures(samples: Sequence[_Sample]) -> dict[str, tuple[Measured, ...]]:
+    found = {}
+    for name, split in _CLASS_FIGURES.items():
+        each = [values for sample in samples if (values := sample.precisions(split))]
+        if each:
+            found[name] = tuple(map(_measured, zip(*each, strict=True)))
+    return found
+
+
+def _measured(values: Sequence[float]) -> Measured:
+    std = statistics.stdev(values) if len(values) > 1 else None
+    return Measured(statistics.fmean(values), std, len(values), min(values), max(values))

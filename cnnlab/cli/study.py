@@ -1,0 +1,214 @@
+"""`cnnlab study`: tables of runs, published against measured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cnnlab.cli.console import err, out, print_error, print_json
+from cnnlab.cli.training import STOPPED, prepare, watch
+from cnnlab.errors import CnnlabError, ConfigError, TrainingError, unknown_name
+from cnnlab.home import Home
+
+if TYPE_CHECKING:
+    from cnnlab.config.studies import Study
+    from cnnlab.execution.runner import RunThread
+    from cnnlab.execution.study import Job
+
+CHECKPOINTS = ("best", "last")
+
+app = typer.Typer(help="Run studies, and read them as published against measured.")
+
+StudyArgument = Annotated[
+    str, typer.Argument(metavar="STUDY", help="Name of a study, or path of its file.")
+]
+CheckpointOption = Annotated[
+    str, typer.Option(help="Whose figures count: those of the best or of the last checkpoint.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command("list")
+def list_studies(
+    report: Annotated[str, typer.Option(help="Only studies of this report.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """List the studies with their rows, and how many of these have been trained."""
+    from cnnlab.cli.format import one_line
+    from cnnlab.cli.tables import clipped, plain_table, print_table
+    from cnnlab.config import studies
+    from cnnlab.history.queries import Reader, RunFilter
+
+    home = Home.from_environment()
+    loaded = [studies.load(home, name) for name in studies.names(home)]
+    if report and report not in {study.report for study in loaded}:
+        raise unknown_name("report", report, {study.report for study in loaded})
+    with Reader(home) as reader:
+        trained = {run.preset for run in reader.runs(RunFilter(status="finished"))}
+    entries = [
+        {
+            "name": study.name,
+            "report": study.report,
+            "title": study.about.title,
+            "rows": len(study.rows),
+            "trained": sum(row.preset.name in trained for row in study.rows),
+        }
+        for study in loaded
+        if report in ("", study.report)
+    ]
+    if as_json:
+        print_json(entries)
+        return
+    table = plain_table("name", "rows", "trained", "title", flexible=("title",))
+    table.columns[-1].justify = "left"
+    for entry in entries:
+        table.add_row(
+            one_line(str(entry["name"])),
+            str(entry["rows"]),
+            str(entry["trained"]),
+            clipped(str(entry["title"])),
+        )
+    print_table(out(), table)
+
+
+@app.command("show")
+def show_study(
+    study: StudyArgument, checkpoint: CheckpointOption = "best", as_json: JsonOption = False
+) -> None:
+    """Show a study's table: what was published, and what the history holds."""
+    home = Home.from_environment()
+    _show(home, _load(home, study), _checked(checkpoint), as_json)
+
+
+@app.command("run")
+def run_study(
+    study: StudyArgument,
+    rows: Annotated[
+        str, typer.Option(metavar="ROW,ROW…", help="Only these rows, separated by commas.")
+    ] = "",
+    seeds: Annotated[
+        str, typer.Option(metavar="N,N…", help="One run of each row for each of these seeds.")
+    ] = "",
+    epochs: Annotated[int | None, typer.Option(min=1, help="Other epochs for all rows.")] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="FIELD=VALUE", help="Change a field of all rows."),
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Train what is there again.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Train the rows of a study that are not in the history yet, one after another.
+
+    Ctrl-C stops after the current step; the next start goes on with what is missing. With other
+    epochs, or another data set, the figures do not compare with the published ones.
+    """
+    from cnnlab.execution.study import missing_jobs
+    from cnnlab.history.queries import Reader
+
+    home = Home.from_environment()
+    loaded = _load(home, study)
+    changes = list(settings or [])
+    for field, value in (("epochs", epochs), ("device", device)):
+        if value is not None:
+            changes.append(f"training.{field}={value}")
+    chosen = loaded.chosen([name.strip() for name in rows.split(",") if name.strip()])
+    with Reader(home) as reader:
+        jobs = missing_jobs(reader, chosen, changes, _parse_seeds(seeds), force=force)
+    if not jobs:
+        err().print("Every row is trained; --force trains them again.")
+    failures = _train_all(home, jobs)
+    _show(home, loaded, "best", as_json)
+    if failures:
+        raise TrainingError(
+            f"{len(failures)} of {len(jobs)} runs failed: {', '.join(dict.fromkeys(failures))}.",
+            f"`cnnlab study run {study}` tries them again.",
+        )
+
+
+def _load(home: Home, name: str) -> Study:
+    from cnnlab.config import studies
+
+    return studies.load(home, name)
+
+
+def _checked(checkpoint: str) -> str:
+    if checkpoint not in CHECKPOINTS:
+        raise unknown_name("checkpoint", checkpoint, CHECKPOINTS)
+    return checkpoint
+
+
+def _parse_seeds(text: str) -> list[int]:
+    seeds = [part.strip() for part in text.split(",") if part.strip()]
+    for seed in seeds:
+        if not seed.isascii() or not seed.isdigit():
+            raise ConfigError(f"--seeds {text}: {seed!r} is no seed.", "For example: --seeds 1,2,3")
+    return [int(seed) for seed in dict.fromkeys(seeds)]
+
+
+def _show(home: Home, study: Study, checkpoint: str, as_json: bool) -> None:
+    from cnnlab.analysis.study_results import study_results
+    from cnnlab.history.queries import Reader
+
+    with Reader(home) as reader:
+        results = study_results(reader, study, "last" if checkpoint == "last" else "best")
+    if as_json:
+        from cnnlab.export.study_json import results_as_json
+
+        print_json(results_as_json(results))
+        return
+    from cnnlab.cli.study_tables import print_study
+
+    print_study(out(), results)
+
+
+def _train_all(home: Home, jobs: list[Job]) -> list[str]:
+    """Trains one run after another; returns the rows that failed.
+
+    Raises:
+        Exit: Ctrl-C stopped a run, and the rest with it.
+    """
+    from cnnlab.events import RunFailed, RunFinished
+
+    failures = []
+    for number, job in enumerate(jobs):
+        try:
+            thread = _train(home, job, number, len(jobs))
+        except CnnlabError as error:
+            print_error(error)
+            failures.append(job.row.name)
+            continue
+        if isinstance(thread.ending, RunFailed):
+            print_error(TrainingError(f"{job.row.preset.name} failed: {thread.ending.message}"))
+            failures.append(job.row.name)
+        elif not isinstance(thread.ending, RunFinished):
+            err().print(f"Stopped; {len(jobs) - number} of {len(jobs)} runs are left.")
+            raise typer.Exit(STOPPED)
+        else:
+            _tell_finished(home, thread, job)
+    return failures
+
+
+def _train(home: Home, job: Job, number: int, total: int) -> RunThread:
+    from cnnlab.cli.progress import Overall
+    from cnnlab.execution.runner import RunRequest
+
+    request = RunRequest(job.config, job.row.preset.name)
+    thread, display = prepare(home, request, Overall("run", number, total))
+    watch(thread, display)
+    return thread
+
+
+def _tell_finished(home: Home, thread: RunThread, job: Job) -> None:
+    from cnnlab.cli.format import format_duration, format_figure
+    from cnnlab.history.queries import Reader
+
+    with Reader(home) as reader:
+        run = reader.run(thread.run_id)
+    err().print(
+        f"{job.row.name}, seed {run.config['training']['seed']}: "
+        f"test accuracy {format_figure(run.test_accuracy)}, "
+        f"{format_duration(run.duration_s)} ({run.id})",
+        soft_wrap=True,
+    )

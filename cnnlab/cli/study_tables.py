@@ -1,0 +1,174 @@
+"""A study on the console: the source's own table, published against measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import zip_longest
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cnnlab.analysis.study_results import Measured, RowResult, StudyResults
+from cnnlab.cli.format import format_duration, format_figure, one_line
+from cnnlab.cli.tables import plain_table, print_table, setting
+from cnnlab.config.preset_files import Published
+from cnnlab.data.catalog import KNOWN
+
+TITLES = {
+    "accuracy": "accuracy",
+    "train_accuracy": "train accuracy",
+    "validation_accuracy": "validation accuracy",
+    "top5_accuracy": "top-5",
+    "precision_macro": "precision",
+    "train_precision_macro": "train precision",
+    "seconds": "time",
+}
+CLASS_TITLES = {"class_precision": "test", "train_class_precision": "train"}
+FAR = 0.02
+"""A measured share that lies further from the published one than this is marked."""
+
+
+def print_study(console: Console, results: StudyResults) -> None:
+    """Title, table, per-class tables, and what to know when they are read."""
+    about = results.study.about
+    console.print(Text(about.title or results.study.name, style="bold"))
+    if about.source:
+        console.print(Text(about.source, style="dim"))
+    if about.description:
+        console.print(Text(" ".join(about.description.split())))
+    console.print()
+    print_table(console, _table(results))
+    for row in results.rows:
+        _print_classes(console, row)
+    _print_notes(console, results)
+
+
+def _figures(results: StudyResults) -> list[str]:
+    """The figures that the table has columns for: accuracy, and what any row publishes."""
+    return [
+        name
+        for name in TITLES
+        if name == "accuracy"
+        or any(getattr(row.row.words.published, name) is not None for row in results.rows)
+    ]
+
+
+def _table(results: StudyResults) -> Table:
+    figures = _figures(results)
+    columns = ["row"]
+    for name in figures:
+        columns += [f"{TITLES[name]}\npublished", "\nmeasured"]
+        if name == "accuracy":
+            columns.append("\npoints")
+    table = plain_table(*columns)
+    for row in results.rows:
+        cells = [Text(one_line(row.row.title))]
+        for name in figures:
+            published = getattr(row.row.words.published, name)
+            measured = row.figures.get(name)
+            cells += [Text(_published(name, published)), _measured(name, measured, row)]
+            if name == "accuracy":
+                cells.append(_points(published, measured, row))
+        table.add_row(*cells)
+    return table
+
+
+def _published(name: str, value: float | None) -> str:
+    """A figure as its source prints it: 0.57 claims less than 0.5700."""
+    if value is None:
+        return "–"
+    return format_duration(value) if name == "seconds" else str(value)
+
+
+def _measured(name: str, value: Measured | None, row: RowResult) -> Text:
+    if value is None:
+        return Text("–", style="dim")
+    if name == "seconds":
+        text = format_duration(value.mean)
+    else:
+        text = format_figure(value.mean)
+        if value.std is not None:
+            text += f" ± {value.std:.4f} ({value.n})"
+    return Text(f"{text} *" if row.changed else text, style="dim" if row.changed else "")
+
+
+def _points(published: float | None, measured: Measured | None, row: RowResult) -> Text:
+    """How far the measured accuracy is from the published one, in percentage points."""
+    if published is None or measured is None or row.changed:
+        return Text("")
+    distance = measured.mean - published
+    return Text(f"{100 * distance:+.1f}", style="yellow" if abs(distance) > FAR else "")
+
+
+def _print_classes(console: Console, result: RowResult) -> None:
+    """The precision of each class, where the source prints it."""
+    published = result.row.words.published
+    shown = [name for name in CLASS_TITLES if getattr(published, name) is not None]
+    if not shown:
+        return
+    console.print()
+    console.print(Text(f"Precision of each class: {one_line(result.row.title)}", style="bold"))
+    columns = [f"{CLASS_TITLES[name]}\n{kind}" for name in shown for kind in ("published", "meas.")]
+    table = plain_table("class", *columns)
+    for number, cells in enumerate(zip_longest(*_class_columns(published, result, shown))):
+        table.add_row(_class_name(result, number), *(cell or "–" for cell in cells))
+    print_table(console, table)
+
+
+def _class_columns(
+    published: Published, result: RowResult, shown: Sequence[str]
+) -> list[list[str]]:
+    columns = []
+    for name in shown:
+        columns.append([str(value) for value in getattr(published, name)])
+        columns.append([format_figure(each.mean) for each in result.classes.get(name, ())])
+    return columns
+
+
+def _class_name(result: RowResult, number: int) -> Text:
+    known = KNOWN.get(result.row.preset.config.data.name)
+    if known is None or number >= len(known.classes):
+        return Text(str(number))
+    return Text(known.classes[number])
+
+
+def _print_notes(console: Console, results: StudyResults) -> None:
+    """What stands under the table: changes, remarks, assumptions, and what is missing."""
+    about = results.study.about
+    notes = [_changes(row) for row in results.rows if row.changed]
+    notes += [about.remark] if about.remark else []
+    notes += [
+        f"{row.row.title}: {row.row.words.remark}" for row in results.rows if row.row.words.remark
+    ]
+    if about.assumed:
+        notes.append(f"Assumed, since the source does not say: {', '.join(about.assumed)}.")
+    notes += [
+        f"Assumed in {row.row.title}: {', '.join(row.row.words.assumed)}."
+        for row in results.rows
+        if row.row.words.assumed
+    ]
+    if results.varies:
+        notes.append(f"The rows differ in {', '.join(results.varies)}.")
+    notes += _missing(results)
+    for note in notes:
+        console.print()
+        console.print(Text(" ".join(note.split())), soft_wrap=not console.is_terminal)
+
+
+def _changes(result: RowResult) -> str:
+    changes = ", ".join(
+        f"{path} {setting(theirs)} instead of {setting(ours)}"
+        for path, (ours, theirs) in result.changed.items()
+    )
+    return f"* {result.row.title}: does not compare with the published figure: {changes}."
+
+
+def _missing(results: StudyResults) -> list[str]:
+    names = [row.row.name for row in results.rows if row.status == "not run"]
+    if not names:
+        return []
+    which = "all rows" if len(names) == len(results.rows) else ", ".join(names)
+    return [
+        f"Not run yet: {which}. `cnnlab study run {results.study.name}` trains what is missing."
+    ]

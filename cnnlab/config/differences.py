@@ -1,0 +1,54 @@
+"""Where configs differ, field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from cnnlab.config.run import RunConfig
+
+MACHINE_FIELDS = frozenset(
+    {
+        "training.seed",
+        "training.device",
+        "training.precision",
+        "training.memory_format",
+        "training.compile",
+        "data.residence",
+    }
+)
+"""Fields that say where and how a run is computed, not what: its results compare without them."""
+
+
+def flat(config: RunConfig) -> dict[str, Any]:
+    """The fields of a config by their dotted paths; a list counts as one value."""
+    return dict(_flat(config.model_dump(mode="json")))
+
+
+def _flat(table: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in table.items():
+        if isinstance(value, Mapping) and value:
+            yield from _flat(value, f"{before}{key}.")
+        else:
+            yield f"{before}{key}", value
+
+
+def has_field(config: RunConfig, path: str) -> bool:
+    """Whether a config has a field, or a table, at a dotted path."""
+    return any(field == path or field.startswith(f"{path}.") for field in flat(config))
+
+
+def differing(configs: Sequence[RunConfig]) -> list[str]:
+    """The paths of the fields that are not the same in all configs, in the config's order.
+
+    Where components of several names meet, a field that one of them lacks differs too.
+    """
+    tables = [flat(config) for config in configs]
+    paths = dict.fromkeys(path for table in tables for path in table)
+    absent = object()
+    return [
+        path
+        for path in paths
+        if path not in MACHINE_FIELDS
+        and any(table.get(path, absent) != tables[0].get(path, absent) for table in tables)
+    ]

@@ -1,0 +1,193 @@
+"""Published against measured: which runs count for a row, and what they come to."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from typing import Any
+
+import pytest
+
+from cnnlab.analysis.study_results import RowResult, StudyResults, study_results
+from cnnlab.config import studies
+from cnnlab.config.run import RunConfig
+from cnnlab.config.studies import Study
+from cnnlab.events import (
+    CheckpointKind,
+    ClassMetrics,
+    Ending,
+    Evaluation,
+    EvaluationFinished,
+    RunFailed,
+    RunFinished,
+)
+from cnnlab.export.study_json import results_as_json
+from cnnlab.history.queries import Reader
+from cnnlab.history.recorder import Recorder, create_run, new_run_id
+from cnnlab.home import Home
+
+TEXT = """
+title = "Rates"
+[data]
+name = "mnist-5k"
+[model]
+name = "lenet"
+[training]
+epochs = 4
+[[rows]]
+name = "slow"
+published = { accuracy = 0.9, class_precision = [0.5, 0.7] }
+optimizer.lr = 0.001
+[[rows]]
+name = "fast"
+optimizer.lr = 0.1
+"""
+FINISHED = RunFinished("all epochs trained")
+
+
+@pytest.fixture
+def study(home: Home) -> Study:
+    path = home.presets / "mine" / "rates.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text(TEXT, encoding="utf-8")
+    return studies.load(home, "mine/rates")
+
+
+def add_run(
+    home: Home,
+    study: Study,
+    row: str,
+    accuracy: float,
+    *settings: str,
+    ending: Ending = FINISHED,
+    config: dict[str, Any] | None = None,
+    last: float = 0.25,
+) -> str:
+    """A run of a row as training leaves it behind; returns its id."""
+    (chosen,) = study.chosen([row])
+    wanted = chosen.preset.with_settings(settings)
+    run_id = new_run_id()
+    create_run(
+        home, run_id, config=config or wanted.model_dump(mode="json"), dataset="mnist-5k",
+        model="lenet", monitor="validation_accuracy", epochs=4, preset=chosen.preset.name,
+    )  # fmt: skip
+    values: tuple[tuple[CheckpointKind, float], ...] = (("best", accuracy), ("last", last))
+    with Recorder(home, run_id) as recorder:
+        for checkpoint, value in values:
+            recorder.record(EvaluationFinished("test", checkpoint, 4, 8, evaluation(value)))
+        recorder.record(ending)
+    return run_id
+
+
+def evaluation(accuracy: float) -> Evaluation:
+    classes = tuple(ClassMetrics(name, accuracy - 0.1, 0.5, 0.5, 10) for name in "ab")
+    return Evaluation(0.1, accuracy, None, accuracy, 0.5, 0.5, classes, ((5, 5), (5, 5)))
+
+
+def measure(home: Home, study: Study, checkpoint: CheckpointKind = "best") -> StudyResults:
+    with Reader(home) as reader:
+        return study_results(reader, study, checkpoint)
+
+
+def slow(home: Home, study: Study) -> RowResult:
+    return measure(home, study).rows[0]
+
+
+def test_without_runs_every_row_is_still_to_be_run(home: Home, study: Study) -> None:
+    results = measure(home, study)
+    assert [row.status for row in results.rows] == ["not run", "not run"]
+    assert results.varies == ("optimizer.lr",)
+    assert not home.history.exists()
+
+
+def test_a_run_of_the_rows_config_is_measured(home: Home, study: Study) -> None:
+    run_id = add_run(home, study, "slow", 0.8, "training.seed=1", "training.device=cpu")
+    row = slow(home, study)
+    assert (row.status, [run.id for run in row.runs]) == ("measured", [run_id])
+    figure = row.figures["accuracy"]
+    assert (figure.mean, figure.std, figure.n) == (0.8, None, 1)
+    assert [one.mean for one in row.classes["class_precision"]] == pytest.approx([0.7, 0.7])
+    assert "top5_accuracy" not in row.figures
+    assert measure(home, study).rows[1].status == "not run"
+
+
+def test_several_seeds_give_mean_and_deviation(home: Home, study: Study) -> None:
+    values = [0.8, 0.9, 0.85]
+    for seed, value in enumerate(values):
+        add_run(home, study, "slow", value, f"training.seed={seed}")
+    figure = slow(home, study).figures["accuracy"]
+    assert figure.n == 3
+    assert figure.mean == pytest.approx(statistics.fmean(values))
+    assert figure.std == pytest.approx(statistics.stdev(values))
+    assert (figure.minimum, figure.maximum) == (0.8, 0.9)
+
+
+def test_of_one_seed_the_newest_run_counts(home: Home, study: Study) -> None:
+    add_run(home, study, "slow", 0.1, "training.seed=1")
+    newest = add_run(home, study, "slow", 0.8, "training.seed=1")
+    row = slow(home, study)
+    assert [run.id for run in row.runs] == [newest]
+    assert row.figures["accuracy"].mean == 0.8
+
+
+def test_runs_that_did_not_finish_do_not_count(home: Home, study: Study) -> None:
+    add_run(home, study, "slow", 0.8, "training.seed=1", ending=RunFailed("no memory"))
+    assert slow(home, study).status == "not run"
+
+
+def test_a_run_with_other_epochs_is_told_apart(home: Home, study: Study) -> None:
+    add_run(home, study, "slow", 0.5, "training.seed=1", "training.epochs=1")
+    row = slow(home, study)
+    assert row.status == "not comparable"
+    assert row.changed == {"training.epochs": (4, 1)}
+    assert row.figures["accuracy"].mean == 0.5
+    add_run(home, study, "slow", 0.8, "training.seed=1")
+    add_run(home, study, "slow", 0.6, "training.seed=2", "data.name=mnist")
+    row = slow(home, study)
+    assert (row.status, row.figures["accuracy"].mean) == ("measured", 0.8)
+
+
+def test_figures_can_be_those_of_the_last_checkpoint(home: Home, study: Study) -> None:
+    add_run(home, study, "slow", 0.8, "training.seed=1", last=0.7)
+    assert measure(home, study, "last").rows[0].figures["accuracy"].mean == 0.7
+
+
+def test_a_run_of_an_older_config_is_completed_or_left_out(home: Home, study: Study) -> None:
+    config = study.rows[0].preset.config.model_dump(mode="json")
+    del config["data"]["residence"]
+    config["training"]["seed"] = 1
+    add_run(home, study, "slow", 0.8, config=config)
+    assert slow(home, study).status == "measured"
+    add_run(home, study, "fast", 0.8, config={"model": {"name": "of the past"}})
+    assert measure(home, study).rows[1].status == "not run"
+
+
+def test_the_json_is_the_contract(home: Home, study: Study) -> None:
+    run_id = add_run(home, study, "slow", 0.8, "training.seed=1", "training.epochs=1")
+    shown = json.loads(json.dumps(results_as_json(measure(home, study)), allow_nan=False))
+    assert list(shown) == [
+        "name", "report", "title", "source", "description", "assumed", "remark", "checkpoint",
+        "varies", "rows",
+    ]  # fmt: skip
+    first, second = shown["rows"]
+    assert list(first) == [
+        "name", "title", "preset", "status", "settings", "published", "measured", "changed",
+        "runs", "assumed", "remark",
+    ]  # fmt: skip
+    assert first["preset"] == "mine/rates/slow"
+    assert first["status"] == "not comparable"
+    assert first["settings"] == {"optimizer.lr": 0.001}
+    assert first["published"] == {"accuracy": 0.9, "class_precision": [0.5, 0.7]}
+    assert first["measured"]["accuracy"] == {
+        "mean": 0.8, "std": None, "n": 1, "minimum": 0.8, "maximum": 0.8,
+    }  # fmt: skip
+    assert len(first["measured"]["class_precision"]) == 2
+    assert first["changed"] == {"training.epochs": [4, 1]}
+    assert first["runs"] == [run_id]
+    assert (second["status"], second["measured"], second["runs"]) == ("not run", {}, [])
+
+
+def test_configs_of_rows_load_again(study: Study) -> None:
+    for row in study.rows:
+        again = RunConfig.model_validate(row.preset.config.model_dump(mode="json"))
+        assert again == row.preset.config

@@ -1,0 +1,179 @@
+"""`cnnlab study`, run as a user runs it, on real digits."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cnnlab.history.queries import Reader
+from cnnlab.home import Home
+
+Cnnlab = Callable[..., subprocess.CompletedProcess[str]]
+
+TEXT = """
+title = "Rates of learning"
+description = "Two rates, and a network that does not fit."
+source = "Mine, table 1"
+assumed = ["model.hidden"]
+[data]
+name = "mnist-5k"
+validation = 3500
+[model]
+name = "lenet"
+channels = [4, 8]
+hidden = 16
+[training]
+epochs = 1
+batch_size = 50
+device = "cpu"
+[[rows]]
+name = "slow"
+title = "lr 0.001"
+published = { accuracy = 0.9, seconds = 75 }
+optimizer.lr = 0.001
+[[rows]]
+name = "broken"
+title = "a kernel too large"
+remark = "It does not fit."
+model.kernel_size = 20
+[[rows]]
+name = "fast"
+title = "lr 0.01"
+published = { accuracy = 0.95 }
+optimizer.lr = 0.01
+"""
+
+
+@pytest.fixture
+def study(home: Home) -> str:
+    path = home.presets / "mine" / "rates.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text(TEXT, encoding="utf-8")
+    return "mine/rates"
+
+
+def test_the_list_has_every_study_of_the_five_reports(cnnlab: Cnnlab) -> None:
+    entries = json.loads(cnnlab("study", "list", "--json").stdout)
+    assert {entry["report"] for entry in entries} == {"arati", "chen", "giuliani", "park", "zhang"}
+    rows = {entry["name"]: entry["rows"] for entry in entries}
+    assert rows["giuliani/mnist"] == 18
+    assert {"name", "report", "rows", "title", "trained"} == set(entries[0])
+    table = cnnlab("study", "list", "--report", "chen").stdout
+    assert "chen/width" in table
+    assert "arati" not in table
+    done = cnnlab("study", "list", "--report", "chn")
+    assert done.returncode == 2
+    assert "Did you mean 'chen'" in done.stderr
+
+
+def test_a_study_without_runs_shows_what_was_published(cnnlab: Cnnlab) -> None:
+    shown = cnnlab("study", "show", "arati/table-4").stdout
+    assert "Arati, table 4" in shown
+    assert "prints 0.02 below 0.62" in shown
+    assert "0.66" in shown
+    assert "Not run yet: all rows" in shown
+    assert "\x1b" not in shown
+    precision = cnnlab("study", "show", "park/lenet").stdout
+    assert "Precision of each class: LeNet" in precision
+
+
+def test_a_study_is_trained_goes_on_after_a_failure_and_is_not_repeated(
+    cnnlab: Cnnlab, study: str
+) -> None:
+    done = cnnlab("study", "run", study)
+    assert done.returncode == 1
+    assert "1 of 3 runs failed: broken." in done.stderr
+    assert "Convolution 1 has a 20x20 kernel" in done.stderr or "20x20" in done.stderr
+    assert "run 3 of 3" in done.stderr
+    assert re.search(r"slow, seed \d+: test accuracy 0\.\d{4}, ", done.stderr)
+    assert "Not run yet: broken." in done.stdout
+    results = json.loads(cnnlab("study", "show", study, "--json").stdout)
+    assert [row["status"] for row in results["rows"]] == ["measured", "not run", "measured"]
+    again = cnnlab("study", "run", study, "--rows", "slow,fast")
+    assert again.returncode == 0
+    assert "Every row is trained" in again.stderr
+    runs = json.loads(cnnlab("runs", "list", "--json").stdout)
+    assert [run["preset"] for run in runs] == ["mine/rates/fast", "mine/rates/slow"]
+
+
+def test_seeds_fold_and_other_epochs_do_not_compare(cnnlab: Cnnlab, study: str) -> None:
+    assert cnnlab("study", "run", study, "--rows", "slow", "--seeds", "1,2").returncode == 0
+    short = cnnlab("study", "run", study, "--rows", "fast", "--epochs", "2", "--json")
+    slow, _, fast = json.loads(short.stdout)["rows"]
+    assert slow["measured"]["accuracy"]["n"] == 2
+    assert (fast["status"], fast["changed"]) == ("not comparable", {"training.epochs": [1, 2]})
+    shown = cnnlab("study", "show", study).stdout
+    assert "(2)" in shown
+    assert "±" in shown
+    assert "* lr 0.01: does not compare with the published figure: training.epochs 2" in shown
+
+
+def test_one_row_runs_as_a_preset(cnnlab: Cnnlab, study: str) -> None:
+    done = cnnlab("run", f"{study}/fast", "--json")
+    assert done.returncode == 0, done.stderr
+    run = json.loads(done.stdout)
+    assert (run["preset"], run["name"]) == ("mine/rates/fast", "fast-1")
+    results = json.loads(cnnlab("study", "show", study, "--json").stdout)
+    assert results["rows"][2]["runs"] == [run["id"]]
+
+
+def test_ctrl_c_stops_the_study_and_the_next_start_goes_on(
+    cnnlab: Cnnlab, study: str, home: Home
+) -> None:
+    program = str(Path(sys.executable).with_name("cnnlab"))
+    process = subprocess.Popen(
+        [program, "study", "run", study, "--rows", "slow,fast", "--epochs", "300"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with Reader(home) as reader:
+            if any(run.epochs_done for run in reader.runs()):
+                break
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, narration = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "2 of 2 runs are left" in narration
+    with Reader(home) as reader:
+        assert [run.status for run in reader.runs()] == ["stopped"]
+    assert cnnlab("study", "run", study, "--rows", "slow").returncode == 0
+    with Reader(home) as reader:
+        assert [run.status for run in reader.runs()] == ["finished", "stopped"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["show", "chen/widht"], "Did you mean 'chen/width'"),
+        (["show", "quickstart"], "is a single preset, no study"),
+        (["show", "chen/width", "--checkpoint", "bst"], "Did you mean 'best'"),
+        (["run", "chen/width", "--rows", "channels-1"], "Did you mean 'channels-10'"),
+        (["run", "chen/width", "--seeds", "one"], "'one' is no seed"),
+        (["run", "chen/width", "--set", "model.chanels=3"], "model.chanels"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_is_wrong_is_a_sentence_and_starts_nothing(
+    cnnlab: Cnnlab, home: Home, arguments: list[str], words: str
+) -> None:
+    done = cnnlab("study", *arguments)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not home.history.exists()
+
+
+def test_an_absent_data_set_fails_the_row_with_what_to_do(cnnlab: Cnnlab) -> None:
+    done = cnnlab("study", "run", "chen/base")
+    assert done.returncode == 1
+    assert "cnnlab data download mnist" in done.stderr
+    assert "1 of 1 runs failed: base." in done.stderr
