@@ -39,9 +39,9 @@ def list_presets(as_json: JsonOption = False) -> None:
     from cnnlab.cli.tables import clipped, plain_table, print_table
 
     table = plain_table(
-        "name", "data set", "model", "published", "title", flexible=("title",), left=5
-    )
-    table.columns[3].justify = "right"
+        "name", "data set", "model", "published", "title",
+        left=3, words=("title",), flexible=("title",),
+    )  # fmt: skip
     for name, preset in loaded.items():
         if isinstance(preset, CnnlabError):
             table.add_row(

@@ -9,6 +9,7 @@ import typer
 from cnnlab.cli.console import err, out, print_error, print_json
 from cnnlab.cli.training import STOPPED, prepare, watch
 from cnnlab.errors import CnnlabError, ConfigError, TrainingError, unknown_name
+from cnnlab.events import CheckpointKind
 from cnnlab.home import Home
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from cnnlab.execution.runner import RunThread
     from cnnlab.execution.study import Job
 
-CHECKPOINTS = ("best", "last")
+CHECKPOINTS: tuple[CheckpointKind, ...] = ("best", "last")
 
 app = typer.Typer(help="Run studies, and read them as published against measured.")
 
@@ -60,8 +61,7 @@ def list_studies(
     if as_json:
         print_json(entries)
         return
-    table = plain_table("name", "rows", "trained", "title", flexible=("title",))
-    table.columns[-1].justify = "left"
+    table = plain_table("name", "rows", "trained", "title", words=("title",), flexible=("title",))
     for entry in entries:
         table.add_row(
             one_line(str(entry["name"])),
@@ -133,10 +133,11 @@ def _load(home: Home, name: str) -> Study:
     return studies.load(home, name)
 
 
-def _checked(checkpoint: str) -> str:
-    if checkpoint not in CHECKPOINTS:
-        raise unknown_name("checkpoint", checkpoint, CHECKPOINTS)
-    return checkpoint
+def _checked(checkpoint: str) -> CheckpointKind:
+    for kind in CHECKPOINTS:
+        if kind == checkpoint:
+            return kind
+    raise unknown_name("checkpoint", checkpoint, CHECKPOINTS)
 
 
 def _parse_seeds(text: str) -> list[int]:
@@ -147,12 +148,12 @@ def _parse_seeds(text: str) -> list[int]:
     return [int(seed) for seed in dict.fromkeys(seeds)]
 
 
-def _show(home: Home, study: Study, checkpoint: str, as_json: bool) -> None:
+def _show(home: Home, study: Study, checkpoint: CheckpointKind, as_json: bool) -> None:
     from cnnlab.analysis.study_results import study_results
     from cnnlab.history.queries import Reader
 
     with Reader(home) as reader:
-        results = study_results(reader, study, "last" if checkpoint == "last" else "best")
+        results = study_results(reader, study, checkpoint)
     if as_json:
         from cnnlab.export.study_json import results_as_json
 

@@ -40,8 +40,10 @@ STATUS_STYLES = {
 }
 
 
-def plain_table(*columns: str, left: int = 1, flexible: Sequence[str] = ()) -> Table:
-    """A table without lines; the first `left` columns hold words, the others numbers.
+def plain_table(
+    *columns: str, left: int = 1, words: Sequence[str] = (), flexible: Sequence[str] = ()
+) -> Table:
+    """A table without lines; the first `left` columns and `words` hold words, the others numbers.
 
     Where the terminal is too narrow, the flexible columns give way; their cells are `clipped`.
     """
@@ -49,7 +51,7 @@ def plain_table(*columns: str, left: int = 1, flexible: Sequence[str] = ()) -> T
     for index, column in enumerate(columns):
         table.add_column(
             clipped(column) if column in flexible else column,
-            justify="left" if index < left else "right",
+            justify="left" if index < left or column in words else "right",
             no_wrap=column not in flexible,
             overflow="ellipsis",
             min_width=len(column) if column in flexible else None,
@@ -85,13 +87,6 @@ class _Widened:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         yield from console.render(self.table, options.update(width=self.width))
-
-
-def _least_width(column: Column) -> int:
-    if column.min_width is not None:
-        return column.min_width
-    texts = [str(cell) for cell in (column.header, *column.cells)]
-    return max(cell_len(line) for text in texts for line in text.split("\n"))
 
 
 def clipped(text: str, style: str = "") -> Text:
@@ -281,8 +276,7 @@ def classes_table(evaluation: EvaluationRecord) -> Table:
 
 def checkpoints_table(checkpoints: Sequence[CheckpointRecord]) -> Table:
     """The checkpoints of a run by their file names; the folder stands above the table."""
-    table = plain_table("kind", "epoch", "step", "size", "sha256", "file")
-    table.columns[-1].justify = table.columns[-2].justify = "left"
+    table = plain_table("kind", "epoch", "step", "size", "sha256", "file", words=("sha256", "file"))
     for one in checkpoints:
         table.add_row(
             one.kind,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from cnnlab.config.run import RunConfig
@@ -33,9 +33,14 @@ def _flat(table: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any
             yield f"{before}{key}", value
 
 
-def has_field(config: RunConfig, path: str) -> bool:
-    """Whether a config has a field, or a table, at a dotted path."""
-    return any(field == path or field.startswith(f"{path}.") for field in flat(config))
+def fields_in(config: RunConfig, paths: Iterable[str]) -> tuple[str, ...]:
+    """Those of the dotted paths at which a config has a field or a table."""
+    fields = flat(config)
+    return tuple(
+        path
+        for path in paths
+        if any(field == path or field.startswith(f"{path}.") for field in fields)
+    )
 
 
 def differing(configs: Sequence[RunConfig]) -> list[str]:

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from cnnlab.config import preset_files
-from cnnlab.config.differences import has_field
+from cnnlab.config.differences import fields_in
 from cnnlab.config.overrides import Table, apply_settings
 from cnnlab.config.preset_files import About, PresetFile, PresetSource, RowWords
 from cnnlab.config.run import RunConfig
@@ -70,7 +70,7 @@ def load(home: Home, name: str) -> Preset:
         ConfigError: there is none of that name, or the file is not a valid preset.
     """
     study, _, row = name.rpartition("/")
-    path = files_named(home, study) if study and files_named(home, name) is None else None
+    path = file_named(home, study) if study and file_named(home, name) is None else None
     if path is not None and preset_files.is_study(path):
         return _row_named(read(home, path), study, row)
     path = find(home, name)
@@ -116,7 +116,7 @@ def _row_preset(source: PresetSource, study: str, words: RowWords, tables: Table
     config = validate(RunConfig, tables, where=f"{source.path}: row {words.name}")
     # A field that the others leave open may not exist in this row's model or schedule.
     open_fields = dict.fromkeys((*shared.assumed, *words.assumed))
-    assumed = tuple(field for field in open_fields if has_field(config, field))
+    assumed = fields_in(config, open_fields)
     about = About(
         title=f"{shared.title}: {words.title}" if words.title else shared.title,
         description=shared.description,
@@ -137,7 +137,7 @@ def read(home: Home, path: Path) -> PresetSource:
     return preset_files.read(path, lambda name, beside: find(home, name, beside))
 
 
-def files_named(home: Home, name: str) -> Path | None:
+def file_named(home: Home, name: str) -> Path | None:
     """The file of a preset or study by its name or path; None if there is none."""
     if name.endswith(".toml"):
         return Path(name) if _is_file(Path(name)) else None
@@ -160,7 +160,7 @@ def find(home: Home, name: str, beside: Path | None = None) -> Path:
         if not _is_file(path):
             raise ConfigError(f"There is no preset file {path}.", "Check the path.")
         return path
-    found = files_named(home, name)
+    found = file_named(home, name)
     if found is not None:
         return found
     if _is_file(Path(name)):
@@ -185,7 +185,7 @@ def _is_file(path: Path) -> bool:
 def check(home: Home, name: str) -> CnnlabError | None:
     """What is wrong with a preset or study, by name or by path; None if nothing is."""
     try:
-        path = files_named(home, name)
+        path = file_named(home, name)
         if path is not None and preset_files.is_study(path):
             rows(read(home, path), name)
         else:

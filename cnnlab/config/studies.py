@@ -69,7 +69,7 @@ def load(home: Home, name: str) -> Study:
     Raises:
         ConfigError: there is none of that name, or a row of it cannot be trained.
     """
-    path = presets.files_named(home, name)
+    path = presets.file_named(home, name)
     if path is None and name.endswith(".toml"):
         raise ConfigError(f"There is no preset file {name}.", "Check the path.")
     if path is None:

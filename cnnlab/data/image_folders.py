@@ -37,7 +37,6 @@ _SIDE_FILES = {
 _AHEAD_PER_CORE = 16
 """Images that may wait for a decoder or for their turn."""
 
-Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cnnlab.config import presets, studies
-from cnnlab.config.differences import differing, has_field
+from cnnlab.config.differences import differing, fields_in
 from cnnlab.config.studies import Study
 from cnnlab.data.catalog import KNOWN
 from cnnlab.errors import ConfigError
@@ -166,8 +166,8 @@ def test_configs_differ_in_what_they_compute_not_in_where(home: Home) -> None:
     assert differing([slow.config, other])[:3] == [
         "optimizer.name", "optimizer.lr", "optimizer.betas",
     ]  # fmt: skip
-    assert has_field(slow.config, "training.early_stopping")
-    assert not has_field(slow.config, "optimizer.momentum")
+    asked = ("training.early_stopping", "optimizer.momentum")
+    assert fields_in(slow.config, asked) == ("training.early_stopping",)
 
 
 # The catalogue
@@ -206,13 +206,13 @@ def test_rows_differ_and_assume_fields_that_they_have(
     study = catalogue[name]
     for row in study.rows:
         for field in row.words.assumed:
-            assert has_field(row.preset.config, field), f"{row.preset.name}: {field}"
+            assert fields_in(row.preset.config, [field]), f"{row.preset.name}: {field}"
         for figure in ("class_precision", "train_class_precision"):
             values = getattr(row.words.published, figure)
             classes = len(KNOWN[row.preset.config.data.name].classes)
             assert values is None or len(values) == classes
     for field in tomllib.loads(study.path.read_text(encoding="utf-8")).get("assumed", ()):
-        assert any(has_field(row.preset.config, field) for row in study.rows), field
+        assert any(fields_in(row.preset.config, [field]) for row in study.rows), field
     configs = [row.preset.config for row in study.rows]
     for index, config in enumerate(configs):
         assert all(differing([config, other]) for other in configs[index + 1 :])
