@@ -1,20 +1,21 @@
 """A study against the history: for each row what was published and what was measured.
 
-A row is measured by the newest finished run of each seed that has the row's config; where it
-was trained (device, precision, seed) does not matter. Runs with other epochs, another data set
-or any other changed field stand in only where there is nothing better, and are told apart: their
-figures do not compare with the published ones.
+A row is measured by one finished run of each seed that has the row's config: the newest, or the
+one whose validation was the best. Where it was trained (device, precision) does not matter. Runs
+with other epochs, another data set or any other changed field stand in only where there is nothing
+better, and are told apart: their figures do not compare with the published ones.
 """
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from cnnlab.config.differences import differing, flat
-from cnnlab.config.run import RunConfig
+from cnnlab.config.run import MINIMIZED, RunConfig
 from cnnlab.config.studies import Study, StudyRow
 from cnnlab.config.validation import validate
 from cnnlab.errors import ConfigError
@@ -23,6 +24,7 @@ from cnnlab.history.queries import Reader, RunFilter
 from cnnlab.history.records import EvaluationRecord, RunRecord
 
 Status = Literal["measured", "not comparable", "not run"]
+Which = Literal["newest", "best"]
 
 
 @dataclass(frozen=True)
@@ -61,20 +63,26 @@ class StudyResults:
 
     study: Study
     checkpoint: CheckpointKind
+    which: Which
     varies: tuple[str, ...]
     rows: tuple[RowResult, ...]
 
 
-def study_results(reader: Reader, study: Study, checkpoint: CheckpointKind) -> StudyResults:
+def study_results(
+    reader: Reader, study: Study, checkpoint: CheckpointKind, which: Which = "newest"
+) -> StudyResults:
     """Looks a study's rows up in the history.
 
     Args:
         checkpoint: whose evaluation counts: the best one's, or the last one's as in reports whose
             authors kept no other.
+        which: the run of a seed that counts where there are several: the newest, or the one with
+            the best monitored metric. That is a figure of the validation split, so that the
+            choice never looks at the test images.
     """
-    rows = tuple(_row_result(reader, row, checkpoint) for row in study.rows)
+    rows = tuple(_row_result(reader, row, checkpoint, which) for row in study.rows)
     varies = tuple(differing([row.preset.config for row in study.rows]))
-    return StudyResults(study, checkpoint, varies, rows)
+    return StudyResults(study, checkpoint, which, varies, rows)
 
 
 def finished_runs(reader: Reader, row: StudyRow) -> list[tuple[RunRecord, RunConfig]]:
@@ -91,7 +99,9 @@ def finished_runs(reader: Reader, row: StudyRow) -> list[tuple[RunRecord, RunCon
     return found
 
 
-def _row_result(reader: Reader, row: StudyRow, checkpoint: CheckpointKind) -> RowResult:
+def _row_result(
+    reader: Reader, row: StudyRow, checkpoint: CheckpointKind, which: Which
+) -> RowResult:
     runs = finished_runs(reader, row)
     wanted = row.preset.config
     same = [run for run, config in runs if not differing([wanted, config])]
@@ -101,11 +111,27 @@ def _row_result(reader: Reader, row: StudyRow, checkpoint: CheckpointKind) -> Ro
         same = [run for run, config in runs if not differing([newest, config])]
         ours, theirs = flat(wanted), flat(newest)
         changed = {path: (ours.get(path), theirs.get(path)) for path in differing([wanted, newest])}
-    chosen = tuple({run.config["training"]["seed"]: run for run in reversed(same)}.values())[::-1]
+    chosen = _one_of_each_seed(same, which)
     status: Status = "not run" if not chosen else "not comparable" if changed else "measured"
     evaluations = reader.final_evaluations([run.id for run in chosen])
     samples = [_Sample(run, tuple(evaluations[run.id]), checkpoint) for run in chosen]
     return RowResult(row, status, chosen, changed, _figures(samples), _class_figures(samples))
+
+
+def _one_of_each_seed(runs: Sequence[RunRecord], which: Which) -> tuple[RunRecord, ...]:
+    """The run of each seed that counts, from and in an order of newest first."""
+    ranked = sorted(runs, key=_validated, reverse=True) if which == "best" else runs
+    chosen: dict[int, RunRecord] = {}
+    for run in ranked:
+        chosen.setdefault(run.config["training"]["seed"], run)
+    return tuple(run for run in runs if run in chosen.values())
+
+
+def _validated(run: RunRecord) -> float:
+    """How good the monitored metric became; larger is better."""
+    if run.best_value is None:
+        return -math.inf
+    return -run.best_value if run.monitor in MINIMIZED else run.best_value
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ def print_result(console: Console, reader: Reader, run: RunRecord) -> None:
 
 def print_run(console: Console, reader: Reader, run: RunRecord, *, curves: bool) -> None:
     """Everything the history knows of a run."""
-    console.print(run_header(run))
+    console.print(run_header(run, reader.epochs([run.id])[run.id]))
     if curves:
         _print_curves(console, reader, run)
     evaluations = reader.final_evaluations([run.id])[run.id]

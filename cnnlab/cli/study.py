@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -13,11 +14,14 @@ from cnnlab.events import CheckpointKind
 from cnnlab.home import Home
 
 if TYPE_CHECKING:
+    from cnnlab.analysis.study_results import Which
     from cnnlab.config.studies import Study
     from cnnlab.execution.runner import RunThread
     from cnnlab.execution.study import Job
 
+Name = TypeVar("Name", bound=str)
 CHECKPOINTS: tuple[CheckpointKind, ...] = ("best", "last")
+WHICH: tuple[Which, ...] = ("newest", "best")
 
 app = typer.Typer(help="Run studies, and read them as published against measured.")
 
@@ -26,6 +30,10 @@ StudyArgument = Annotated[
 ]
 CheckpointOption = Annotated[
     str, typer.Option(help="Whose figures count: those of the best or of the last checkpoint.")
+]
+WhichOption = Annotated[
+    str,
+    typer.Option(help="Which run of a seed counts: the newest, or the best on validation images."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -74,11 +82,15 @@ def list_studies(
 
 @app.command("show")
 def show_study(
-    study: StudyArgument, checkpoint: CheckpointOption = "best", as_json: JsonOption = False
+    study: StudyArgument,
+    checkpoint: CheckpointOption = "best",
+    which: WhichOption = "newest",
+    as_json: JsonOption = False,
 ) -> None:
     """Show a study's table: what was published, and what the history holds."""
     home = Home.from_environment()
-    _show(home, _load(home, study), _checked(checkpoint), as_json)
+    kind = _one_of("checkpoint", checkpoint, CHECKPOINTS)
+    _show(home, _load(home, study), as_json, kind, _one_of("choice of run", which, WHICH))
 
 
 @app.command("run")
@@ -119,7 +131,7 @@ def run_study(
     if not jobs:
         err().print("Every row is trained; --force trains them again.")
     failures = _train_all(home, jobs)
-    _show(home, loaded, "best", as_json)
+    _show(home, loaded, as_json)
     if failures:
         raise TrainingError(
             f"{len(failures)} of {len(jobs)} runs failed: {', '.join(dict.fromkeys(failures))}.",
@@ -133,11 +145,11 @@ def _load(home: Home, name: str) -> Study:
     return studies.load(home, name)
 
 
-def _checked(checkpoint: str) -> CheckpointKind:
-    for kind in CHECKPOINTS:
-        if kind == checkpoint:
-            return kind
-    raise unknown_name("checkpoint", checkpoint, CHECKPOINTS)
+def _one_of(what: str, wanted: str, known: Sequence[Name]) -> Name:
+    for name in known:
+        if name == wanted:
+            return name
+    raise unknown_name(what, wanted, known)
 
 
 def _parse_seeds(text: str) -> list[int]:
@@ -148,12 +160,18 @@ def _parse_seeds(text: str) -> list[int]:
     return [int(seed) for seed in dict.fromkeys(seeds)]
 
 
-def _show(home: Home, study: Study, checkpoint: CheckpointKind, as_json: bool) -> None:
+def _show(
+    home: Home,
+    study: Study,
+    as_json: bool,
+    checkpoint: CheckpointKind = "best",
+    which: Which = "newest",
+) -> None:
     from cnnlab.analysis.study_results import study_results
     from cnnlab.history.queries import Reader
 
     with Reader(home) as reader:
-        results = study_results(reader, study, checkpoint)
+        results = study_results(reader, study, checkpoint, which)
     if as_json:
         from cnnlab.export.study_json import results_as_json
 

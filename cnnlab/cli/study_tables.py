@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import zip_longest
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -11,7 +12,8 @@ from rich.text import Text
 
 from cnnlab.analysis.study_results import Measured, RowResult, StudyResults
 from cnnlab.cli.format import format_duration, format_figure, one_line
-from cnnlab.cli.tables import plain_table, print_table, setting
+from cnnlab.cli.tables import pairs_table, plain_table, print_table, setting
+from cnnlab.config.differences import flat
 from cnnlab.config.preset_files import Published
 from cnnlab.data.catalog import KNOWN
 
@@ -41,6 +43,7 @@ def print_study(console: Console, results: StudyResults) -> None:
     print_table(console, _table(results))
     for row in results.rows:
         _print_classes(console, row)
+    _print_settings(console, results)
     _print_notes(console, results)
 
 
@@ -133,6 +136,31 @@ def _class_name(result: RowResult, number: int) -> Text:
     return Text(known.classes[number])
 
 
+def _print_settings(console: Console, results: StudyResults) -> None:
+    """The fields that vary, by the names of the rows; what most rows have is left out."""
+    if not results.varies:
+        return
+    rows = [flat(row.row.preset.config) for row in results.rows]
+    usual = {path: _usual([row.get(path) for row in rows]) for path in results.varies}
+    lines = []
+    for result, values in zip(results.rows, rows, strict=True):
+        own = [
+            f"{path}={setting(values[path])}"
+            for path in results.varies
+            if path in values and values[path] != usual[path]
+        ]
+        lines.append((result.row.name, " ".join(own) or "as most rows"))
+    console.print()
+    console.print(Text("What varies", style="bold"))
+    console.print(pairs_table(lines))
+
+
+def _usual(values: Sequence[Any]) -> Any:
+    """The value of more than half of the rows; None if there is none."""
+    common = max(values, key=values.count)
+    return common if 2 * values.count(common) > len(values) else None
+
+
 def _print_notes(console: Console, results: StudyResults) -> None:
     """What stands under the table: changes, remarks, assumptions, and what is missing."""
     about = results.study.about
@@ -148,8 +176,6 @@ def _print_notes(console: Console, results: StudyResults) -> None:
         for row in results.rows
         if row.row.words.assumed
     ]
-    if results.varies:
-        notes.append(f"The rows differ in {', '.join(results.varies)}.")
     notes += _missing(results)
     for note in notes:
         console.print()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +22,7 @@ from cnnlab.cli.format import (
     format_time,
     one_line,
 )
-from cnnlab.history.records import CheckpointRecord, EvaluationRecord, RunRecord
+from cnnlab.history.records import CheckpointRecord, EpochRecord, EvaluationRecord, RunRecord
 
 WIDE, NARROW = 110, 72
 """Columns from which a list of runs shows everything, and below which only the main figures."""
@@ -157,7 +158,7 @@ def _short_time(iso: str) -> str:
     return time.strftime("%m-%d %H:%M" if this_year else "%Y-%m-%d")
 
 
-def run_header(run: RunRecord) -> Pairs:
+def run_header(run: RunRecord, epochs: Sequence[EpochRecord]) -> Pairs:
     """A run in words: what it was, on what, and how it ended."""
     config = run.config
     state = run.status if not run.message else f"{run.status}: {run.message}"
@@ -176,15 +177,20 @@ def run_header(run: RunRecord) -> Pairs:
     started = "" if run.started_at is None else format_time(run.started_at)
     if run.duration_s is not None:
         started += f", took {format_duration(run.duration_s)}"
+    if epochs:
+        each = statistics.fmean(epoch.seconds for epoch in epochs)
+        started += f", {format_duration(each)} an epoch"
     rows = [
         ("run", f"{run.id}  {one_line(run.name)}"),
         ("status", state),
         ("preset", one_line(run.preset or "")),
-        ("data", f"{one_line(run.dataset)}{_image_counts(run)}"),
+        ("data", f"{one_line(run.dataset)}{_image_counts(run)}{_resizing(config['data'])}"),
         ("augmentation", _components(config.get("augmentation", []))),
         ("model", _component(config["model"]) + cost),
         ("optimizer", _component(config["optimizer"])),
         ("schedule", _component(config["schedule"])),
+        ("loss", _component(config["loss"])),
+        ("fine-tuning", _fine_tuning(config.get("fine_tuning", {}))),
         ("training", _training(config["training"])),
         ("device", device),
         ("started", started),
@@ -205,6 +211,20 @@ def _image_counts(run: RunRecord) -> str:
     )
 
 
+def _resizing(data: dict[str, Any]) -> str:
+    size = data.get("resize")
+    return f", resized to {setting(size)} ({data['interpolation']})" if size else ""
+
+
+def _fine_tuning(table: dict[str, Any]) -> str:
+    """The parts that train, with the learning rates of their own; empty if all train alike."""
+    parts, rates = table.get("parts"), table.get("lr", {})
+    if not parts and not rates:
+        return ""
+    own = "".join(f", {part} lr={format_lr(rate)}" for part, rate in rates.items())
+    return f"{', '.join(parts) if parts else 'all parts'} train{own}"
+
+
 def _component(table: dict[str, Any]) -> str:
     """A component as `name field=value`."""
     fields = " ".join(f"{key}={setting(value)}" for key, value in table.items() if key != "name")
@@ -217,6 +237,8 @@ def _components(tables: Sequence[dict[str, Any]]) -> str:
 
 def setting(value: Any) -> str:
     """The value of a config's field, short."""
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, float):
         return format_lr(value)
     if isinstance(value, list):

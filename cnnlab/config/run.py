@@ -22,6 +22,8 @@ from cnnlab.config.optimization import (
 Monitor = Literal[
     "validation_accuracy", "validation_loss", "validation_precision_macro", "validation_f1_macro"
 ]
+MINIMIZED: frozenset[Monitor] = frozenset({"validation_loss"})
+"""Monitored metrics that improve downwards."""
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Side = Annotated[int, Field(ge=1, le=4096)]
 Device = Annotated[

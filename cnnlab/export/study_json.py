@@ -2,7 +2,8 @@
 
 `cnnlab study show STUDY --json` prints:
 
-    name, report, title, source, description, assumed, remark, checkpoint (best or last), varies,
+    name, report, title, source, description, assumed, remark, checkpoint (best or last),
+    which (newest or best), varies,
     rows: [{name, title, preset, status (measured, not comparable, not run), settings: {field:
             value} of the fields that vary, published: {figure: value}, measured: {figure: {mean,
             std, n, minimum, maximum}}, changed: {field: [value of the row, value of the runs]},
@@ -34,6 +35,7 @@ def results_as_json(results: StudyResults) -> dict[str, Any]:
         "assumed": list(about.assumed),
         "remark": about.remark,
         "checkpoint": results.checkpoint,
+        "which": results.which,
         "varies": list(results.varies),
         "rows": [_row_as_json(row, results.varies) for row in results.rows],
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from cnnlab.config.run import EarlyStopping, Monitor
+from cnnlab.config.run import MINIMIZED, EarlyStopping, Monitor
 from cnnlab.events import Evaluation
 
 
@@ -79,7 +79,7 @@ def is_better(monitor: Monitor, value: float, reference: float | None, delta: fl
         return False
     if math.isnan(reference):
         return True
-    gain = reference - value if monitor == "validation_loss" else value - reference
+    gain = reference - value if monitor in MINIMIZED else value - reference
     return gain > delta
 
 

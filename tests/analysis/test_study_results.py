@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import statistics
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cnnlab.analysis.study_results import RowResult, StudyResults, study_results
+from cnnlab.analysis.study_results import RowResult, StudyResults, Which, study_results
 from cnnlab.config import studies
-from cnnlab.config.run import RunConfig
+from cnnlab.config.run import Monitor, RunConfig
 from cnnlab.config.studies import Study
 from cnnlab.events import (
     CheckpointKind,
+    CheckpointSaved,
     ClassMetrics,
     Ending,
     Evaluation,
@@ -62,6 +64,8 @@ def add_run(
     ending: Ending = FINISHED,
     config: dict[str, Any] | None = None,
     last: float = 0.25,
+    validated: float | None = None,
+    monitor: Monitor = "validation_accuracy",
 ) -> str:
     """A run of a row as training leaves it behind; returns its id."""
     (chosen,) = study.chosen([row])
@@ -69,12 +73,14 @@ def add_run(
     run_id = new_run_id()
     create_run(
         home, run_id, config=config or wanted.model_dump(mode="json"), dataset="mnist-5k",
-        model="lenet", monitor="validation_accuracy", epochs=4, preset=chosen.preset.name,
+        model="lenet", monitor=monitor, epochs=4, preset=chosen.preset.name,
     )  # fmt: skip
     values: tuple[tuple[CheckpointKind, float], ...] = (("best", accuracy), ("last", last))
     with Recorder(home, run_id) as recorder:
         for checkpoint, value in values:
             recorder.record(EvaluationFinished("test", checkpoint, 4, 8, evaluation(value)))
+        if validated is not None:
+            recorder.record(CheckpointSaved("best", 4, 8, Path("best.pt"), 1, "0", validated))
         recorder.record(ending)
     return run_id
 
@@ -84,9 +90,11 @@ def evaluation(accuracy: float) -> Evaluation:
     return Evaluation(0.1, accuracy, None, accuracy, 0.5, 0.5, classes, ((5, 5), (5, 5)))
 
 
-def measure(home: Home, study: Study, checkpoint: CheckpointKind = "best") -> StudyResults:
+def measure(
+    home: Home, study: Study, checkpoint: CheckpointKind = "best", which: Which = "newest"
+) -> StudyResults:
     with Reader(home) as reader:
-        return study_results(reader, study, checkpoint)
+        return study_results(reader, study, checkpoint, which)
 
 
 def slow(home: Home, study: Study) -> RowResult:
@@ -130,6 +138,24 @@ def test_of_one_seed_the_newest_run_counts(home: Home, study: Study) -> None:
     assert row.figures["accuracy"].mean == 0.8
 
 
+@pytest.mark.parametrize(
+    ("monitor", "values"), [("validation_accuracy", (0.7, 0.9)), ("validation_loss", (0.9, 0.7))]
+)
+def test_of_one_seed_the_run_with_the_best_validation_can_count(
+    home: Home, study: Study, monitor: Monitor, values: tuple[float, float]
+) -> None:
+    """The choice does not look at the test images: the run chosen is the worse one on those."""
+    worse, better = values
+    add_run(home, study, "slow", 0.8, "training.seed=1")
+    add_run(home, study, "slow", 0.5, "training.seed=1", validated=better, monitor=monitor)
+    add_run(home, study, "slow", 0.6, "training.seed=1", validated=worse, monitor=monitor)
+    other = add_run(home, study, "slow", 0.4, "training.seed=2", validated=worse, monitor=monitor)
+    newest, best = (measure(home, study, which=which).rows[0] for which in ("newest", "best"))
+    assert newest.figures["accuracy"].mean == pytest.approx(0.5)
+    assert best.figures["accuracy"].mean == pytest.approx(0.45)
+    assert best.runs[0].id == other
+
+
 def test_runs_that_did_not_finish_do_not_count(home: Home, study: Study) -> None:
     add_run(home, study, "slow", 0.8, "training.seed=1", ending=RunFailed("no memory"))
     assert slow(home, study).status == "not run"
@@ -167,7 +193,7 @@ def test_the_json_is_the_contract(home: Home, study: Study) -> None:
     shown = json.loads(json.dumps(results_as_json(measure(home, study)), allow_nan=False))
     assert list(shown) == [
         "name", "report", "title", "source", "description", "assumed", "remark", "checkpoint",
-        "varies", "rows",
+        "which", "varies", "rows",
     ]  # fmt: skip
     first, second = shown["rows"]
     assert list(first) == [

@@ -114,6 +114,13 @@ def test_seeds_fold_and_other_epochs_do_not_compare(cnnlab: Cnnlab, study: str) 
     assert "(2)" in shown
     assert "±" in shown
     assert "* lr 0.01: does not compare with the published figure: training.epochs 2" in shown
+    varies = re.sub(" +", " ", shown.partition("What varies\n")[2])
+    assert varies.startswith(
+        "slow as most rows\nbroken model.kernel_size=20\nfast optimizer.lr=0.01\n"
+    )
+    assert cnnlab("study", "show", study, "--which", "best").returncode == 0
+    wrong = cnnlab("study", "show", study, "--which", "bst")
+    assert "Did you mean 'best'" in wrong.stderr
 
 
 def test_one_row_runs_as_a_preset(cnnlab: Cnnlab, study: str) -> None:
