@@ -137,10 +137,8 @@ def _images(
     size, known = _parse_shape(shape) if shape else _models()[name].usual_shape, USUAL_CLASSES
     if data_set:
         from cnnlab.data import library
-        from cnnlab.data.catalog import KNOWN
 
-        # What the catalog knows needs no images on this machine.
-        images = KNOWN.get(data_set) or library.info(Home.from_environment(), data_set)
+        images = library.described(Home.from_environment(), data_set)
         size, known = _parse_shape(shape) if shape else images.shape, len(images.classes)
     return size, classes or known
 

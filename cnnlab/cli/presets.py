@@ -116,20 +116,41 @@ def check_presets(
         list[str], typer.Argument(metavar="FILE...", help="Preset files, or names of presets.")
     ],
 ) -> None:
-    """Check preset files; nothing is trained."""
+    """Check preset files, and that their models fit their images; nothing is trained."""
     from cnnlab.config import presets
 
     home = Home.from_environment()
     wrong = 0
     for file in files:
-        error = presets.check(home, file)
-        if error is None:
-            out().print(f"{file}: ok", soft_wrap=True)
-        else:
+        try:
+            found = presets.load_all(home, file)
+            for preset in found:
+                row = preset.name.rpartition("/")[2]
+                _require_fit(home, preset, f"{file}: row {row}" if len(found) > 1 else file)
+        except CnnlabError as error:
             wrong += 1
             print_error(error)
+        else:
+            out().print(f"{file}: ok", soft_wrap=True)
     if wrong:
         raise ConfigError(f"{wrong} of {len(files)} presets cannot be used.")
+
+
+def _require_fit(home: Home, preset: Preset, where: str) -> None:
+    """Tries the model on the shape of its images.
+
+    Raises:
+        ConfigError: it does not fit, or its data set is neither known nor on this machine.
+    """
+    with err().status("Loading PyTorch…"):
+        from cnnlab.data import library
+        from cnnlab.training.fitting import require_fit
+    config = preset.config
+    try:
+        images = library.described(home, config.data.name)
+        require_fit(config, images.shape, len(images.classes))
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error.message}", error.hint) from None
 
 
 @app.command("schema")

@@ -17,7 +17,7 @@ from cnnlab.config.overrides import Table, apply_settings
 from cnnlab.config.preset_files import About, PresetFile, PresetSource, RowWords
 from cnnlab.config.run import RunConfig
 from cnnlab.config.validation import validate
-from cnnlab.errors import CnnlabError, ConfigError, unknown_name
+from cnnlab.errors import ConfigError, unknown_name
 from cnnlab.home import Home, shipped
 
 
@@ -182,17 +182,16 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def check(home: Home, name: str) -> CnnlabError | None:
-    """What is wrong with a preset or study, by name or by path; None if nothing is."""
-    try:
-        path = file_named(home, name)
-        if path is not None and preset_files.is_study(path):
-            rows(read(home, path), name)
-        else:
-            load(home, name)
-    except CnnlabError as error:
-        return error
-    return None
+def load_all(home: Home, name: str) -> list[Preset]:
+    """The preset of a name or path, or every row of a study.
+
+    Raises:
+        ConfigError: there is none, or it cannot be trained.
+    """
+    path = file_named(home, name)
+    if path is not None and preset_files.is_study(path):
+        return [preset for _, preset in rows(read(home, path), name)]
+    return [load(home, name)]
 
 
 def json_schema() -> dict[str, Any]:

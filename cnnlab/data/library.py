@@ -6,7 +6,7 @@ A shipped set is unpacked through the importer the first time it is wanted.
 from __future__ import annotations
 
 from cnnlab.data import store
-from cnnlab.data.catalog import KNOWN
+from cnnlab.data.catalog import KNOWN, KnownDataset
 from cnnlab.data.progress import Progress, silent
 from cnnlab.data.store import Dataset, DatasetInfo
 from cnnlab.errors import DataError, StorageError, unknown_name
@@ -51,6 +51,15 @@ def info(home: Home, name: str, progress: Progress = silent) -> DatasetInfo:
     """
     _make_present(home, name, progress)
     return store.read_info(store.dataset_path(home, name))
+
+
+def described(home: Home, name: str) -> KnownDataset | DatasetInfo:
+    """Shape and classes of a data set; of one that is known by name, without its images.
+
+    Raises:
+        ConfigError: there is no data set of that name.
+    """
+    return KNOWN.get(name) or info(home, name)
 
 
 def require(home: Home, name: str, progress: Progress = silent) -> Dataset:

@@ -79,15 +79,26 @@ def test_check_goes_through_all_files_and_names_every_fault(cnnlab: Cnnlab, tmp_
     good, bad = tmp_path / "good.toml", tmp_path / "bad.toml"
     good.write_text('data.name = "mnist"\nmodel = "lenet"\n', encoding="utf-8")
     bad.write_text('model = "lenett"\n[training]\nepoch = 3\n', encoding="utf-8")
-    gone = tmp_path / "gone.toml"
-    done = cnnlab("presets", "check", str(bad), str(gone), str(good))
+    gone, study = tmp_path / "gone.toml", tmp_path / "study.toml"
+    study.write_text(
+        'data.name = "cifar10"\n[[rows]]\nname = "fits"\nmodel = "small-alexnet"\n'
+        '[[rows]]\nname = "large"\nmodel = "alexnet"\n'
+        '[[rows]]\nname = "part"\nmodel = "resnet"\nfine_tuning.parts = ["layer5"]\n',
+        encoding="utf-8",
+    )
+    done = cnnlab("presets", "check", str(bad), str(gone), str(good), str(study))
     assert done.returncode == 2
     assert f"{good}: ok" in done.stdout
     assert f"{bad}: data: this field is needed" in done.stderr
     assert f"{bad}: model.name: unknown name 'lenett'" in done.stderr
     assert f"{bad}: training.epoch: there is no such field." in done.stderr
     assert f"There is no preset file {gone}." in done.stderr
-    assert "2 of 3 presets cannot be used." in done.stderr
+    assert f"{study}: row large: Pooling 3 has a 3x3 window" in done.stderr
+    assert "3 of 4 presets cannot be used." in done.stderr
+    study.write_text(study.read_text(encoding="utf-8").replace('"alexnet"', '"lenet"'))
+    part = cnnlab("presets", "check", str(study)).stderr
+    assert "row part: fine_tuning.parts: the model has no part 'layer5'." in part
+    assert "Did you mean 'layer4'?" in part
 
 
 def test_schema_is_json_for_editors(cnnlab: Cnnlab) -> None:

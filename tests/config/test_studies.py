@@ -146,7 +146,9 @@ def test_a_study_is_no_preset_and_a_preset_no_study(home: Home) -> None:
         presets.load(home, "mine/rates/slo")
     with pytest.raises(ConfigError, match="Did you mean 'mine/rates'"):
         studies.load(home, "mine/rate")
-    assert presets.check(home, "mine/rates") is None
+    both = presets.load_all(home, "mine/rates")
+    assert [preset.name for preset in both] == ["mine/rates/slow", "mine/rates/fast"]
+    assert [preset.name for preset in presets.load_all(home, "quickstart")] == ["quickstart"]
 
 
 def test_chosen_rows_keep_their_order_and_unknown_ones_are_named(home: Home) -> None:
