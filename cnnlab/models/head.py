@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from torch import nn
 
+from cnnlab.models.stack import EachOrAll, each
 
-def build_head(features: int, classes: int, layers: int, hidden: int, dropout: float) -> nn.Module:
+
+def build_head(
+    features: int, classes: int, layers: int, hidden: EachOrAll, dropout: float
+) -> nn.Module:
     """Linear layers with LeakyReLU and dropout between them; a single one is just itself.
 
     Args:
         features: width of what comes in.
         classes: number of classes.
         layers: number of linear layers.
-        hidden: width of each linear layer but the last.
+        hidden: width of each linear layer but the last; or one width for all.
         dropout: probability to drop a unit between two linear layers; at 0 there is no such layer.
     """
     head: list[nn.Module] = []
-    for _ in range(layers - 1):
-        head += [nn.Linear(features, hidden), nn.LeakyReLU()]
+    for width in each(hidden, layers - 1):
+        head += [nn.Linear(features, width), nn.LeakyReLU()]
         head += [nn.Dropout(dropout)] if dropout else []
-        features = hidden
+        features = width
     last = nn.Linear(features, classes)
     return nn.Sequential(*head, last) if head else last

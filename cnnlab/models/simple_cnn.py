@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from torch import nn
 
 from cnnlab.config.models import Activation
@@ -23,13 +25,14 @@ class SimpleCNN(nn.Sequential):
     Args:
         shape: channels, height and width of an image.
         classes: number of classes.
-        convolutions: number of convolutions, each with its activation and pooling.
+        convolutions: number of convolutions, each with its activation.
         channels: width of the first convolution, doubled by each further one; or of each.
         kernel_size: side of the square kernel.
         padding: zeros at each side of a convolution's input.
         stride: step of the kernel.
         dilation: distance between the points of the kernel.
-        pooling: kind of pooling after each convolution.
+        pooling: kind of pooling.
+        pooling_after: whether it follows each convolution, or the last one alone.
         pooling_size: side of the pooling window, and its stride.
         linear_layers: number of linear layers; 1 is one straight to the classes.
         hidden: width of each linear layer but the last.
@@ -53,6 +56,7 @@ class SimpleCNN(nn.Sequential):
         stride: EachOrAll,
         dilation: EachOrAll,
         pooling: Pooling,
+        pooling_after: Literal["each", "last"],
         pooling_size: int,
         linear_layers: int,
         hidden: EachOrAll,
@@ -66,12 +70,13 @@ class SimpleCNN(nn.Sequential):
             *(each(value, convolutions) for value in (kernel_size, stride, padding, dilation)),
             strict=True,
         )
-        for width, side, step, zeros, distance in blocks:
+        for number, (width, side, step, zeros, distance) in enumerate(blocks, start=1):
             stack.convolution(width, side, stride=step, padding=zeros, dilation=distance)
             if batch_norm:
                 stack.norm()
             stack.activate()
-            stack.pool(pooling, pooling_size)
+            if pooling_after == "each" or number == convolutions:
+                stack.pool(pooling, pooling_size)
         stack.flatten()
         stack.dropout(dropout)
         widths = (*each(hidden, linear_layers - 1), classes)

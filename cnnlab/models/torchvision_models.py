@@ -16,6 +16,7 @@ from cnnlab.errors import ConfigError
 from cnnlab.models.head import build_head
 from cnnlab.models.parts import Parts, set_parts
 from cnnlab.models.sizes import Size, after_window
+from cnnlab.models.stack import EachOrAll
 
 Shape = tuple[int, int, int]
 """Channels, height and width of an image."""
@@ -43,7 +44,7 @@ def resnet(
     *,
     depth: int,
     head_layers: int,
-    head_hidden: int,
+    head_hidden: EachOrAll,
     head_dropout: float,
 ) -> nn.Module:
     """ResNet for ImageNet: He, Zhang, Ren and Sun, "Deep residual learning" (CVPR 2016).
@@ -72,7 +73,7 @@ def alexnet(
     *,
     first_pooling: FirstPooling,
     head_layers: int,
-    head_hidden: int,
+    head_hidden: EachOrAll,
     head_dropout: float,
 ) -> nn.Module:
     """AlexNet: Krizhevsky, "One weird trick for parallelizing CNNs" (2014).
@@ -110,7 +111,7 @@ def vgg(
     depth: int,
     batch_norm: bool,
     head_layers: int,
-    head_hidden: int,
+    head_hidden: EachOrAll,
     head_dropout: float,
 ) -> nn.Module:
     """VGG: Simonyan and Zisserman, "Very deep convolutional networks" (ICLR 2015).

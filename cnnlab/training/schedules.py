@@ -53,13 +53,14 @@ class Schedule:
         else:
             self._without_warmup()
 
-    def end_epoch(self, validation_loss: float) -> None:
-        """Moves on by one epoch; a plateau schedule looks at the validation loss."""
+    def end_epoch(self, *, train_loss: float, validation_loss: float) -> None:
+        """Moves on by one epoch; a plateau schedule looks at the loss that it watches."""
         if self.per_step:
             return
         self._without_warmup()
-        if isinstance(self.scheduler, ReduceLROnPlateau):
-            self.scheduler.step(validation_loss)
+        if isinstance(self.scheduler, Plateau):
+            watches_training = self.scheduler.monitor == "train_loss"
+            self.scheduler.step(train_loss if watches_training else validation_loss)
         else:
             self.scheduler.step()
 
@@ -118,18 +119,28 @@ def cosine(optimizer: Optimizer, epochs: int, eta_min: float) -> LRScheduler:
     return LambdaLR(optimizer, share)
 
 
-def plateau(
-    optimizer: Optimizer, factor: float, patience: int, threshold: float, min_lr: float
-) -> LRScheduler:
-    """The learning rate falls by `factor` when the validation loss stays, down to `min_lr`."""
-    return ReduceLROnPlateau(
-        optimizer,
-        factor=factor,
-        patience=patience,
-        threshold=threshold,
-        min_lr=_in_proportion(optimizer, min_lr),
-        eps=0.0,
-    )
+class Plateau(ReduceLROnPlateau):
+    """The learning rate falls by `factor` when a loss stays, down to `min_lr`.
+
+    Attributes:
+        monitor: the loss it is to be stepped with, ``train_loss`` or ``validation_loss``.
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        *,
+        factor: float,
+        patience: int,
+        threshold: float,
+        min_lr: float,
+        monitor: str,
+    ) -> None:
+        floor = _in_proportion(optimizer, min_lr)
+        super().__init__(
+            optimizer, factor=factor, patience=patience, threshold=threshold, min_lr=floor, eps=0.0
+        )
+        self.monitor = monitor
 
 
 def one_cycle(

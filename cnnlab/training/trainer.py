@@ -259,11 +259,12 @@ class Trainer:
     def _end_epoch(self, validation: Evaluation, seconds: float) -> Iterator[Event]:
         progress = self.progress
         lr = current_lr(self.parts.optimizer)
-        self.parts.schedule.end_epoch(validation.loss)
+        train_loss = progress.loss_sum / progress.images
+        self.parts.schedule.end_epoch(train_loss=train_loss, validation_loss=validation.loss)
         yield EpochFinished(
             epoch=progress.epoch + 1,
             step=progress.step,
-            train_loss=progress.loss_sum / progress.images,
+            train_loss=train_loss,
             train_accuracy=progress.correct / progress.images,
             validation_loss=validation.loss,
             validation_accuracy=validation.accuracy,

@@ -107,6 +107,12 @@ def test_pooling_is_of_the_kind_that_is_asked_for(
     assert all(layer.kernel_size == 3 and layer.stride == 3 for layer in found)
 
 
+def test_pooling_can_follow_the_last_convolution_alone() -> None:
+    assert kinds(simple_cnn(pooling_after="last"))[:6] == [
+        *("Conv2d", "ReLU", "Conv2d", "ReLU", "MaxPool2d", "Flatten"),
+    ]
+
+
 def test_a_strided_convolution_can_stand_in_the_place_of_pooling() -> None:
     model = simple_cnn(channels=[4, 6], pooling="convolution", pooling_size=3)
     assert [name for name, _ in model.named_children()][:6] == [

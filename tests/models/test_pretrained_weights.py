@@ -13,6 +13,7 @@ import pytest
 import safetensors.torch
 import torch
 import torchvision
+from pydantic import ValidationError
 from torch import Tensor, nn
 
 from cnnlab.config.models import AlexNet, LeNet, ResNet
@@ -89,6 +90,15 @@ def test_another_head_stays_fresh(official: State, official_file: Path, layers: 
     model = loaded(official_file, head_layers=layers, head_hidden=16, head_dropout=0.2)
     assert_body(model, official)
     assert model(torch.rand(2, *COLOUR)).shape == (2, 10)
+
+
+def test_each_layer_of_a_head_can_have_its_width() -> None:
+    model = build_model(ResNet(head_layers=3, head_hidden=(12, 8)), COLOUR, 10)
+    head = model.get_submodule("fc")
+    widths = [layer.out_features for layer in head.modules() if isinstance(layer, nn.Linear)]
+    assert widths == [12, 8, 10]
+    with pytest.raises(ValidationError, match="one width for each linear layer .* 2, not 3"):
+        ResNet(head_layers=3, head_hidden=(12, 8, 4))
 
 
 def test_a_head_that_fits_is_taken_over(official: State, tmp_path: Path) -> None:

@@ -34,16 +34,21 @@ def build(
     return optimizer, build_schedule(config, optimizer, epochs, STEPS)
 
 
-def rates(table: Table, losses: Sequence[float] = (1.0,) * EPOCHS, **how: Any) -> list[list[float]]:
+def rates(
+    table: Table,
+    losses: Sequence[float] = (1.0,) * EPOCHS,
+    train_losses: Sequence[float] | None = None,
+    **how: Any,
+) -> list[list[float]]:
     """The learning rates of the groups in each step, for the epochs' validation losses."""
     optimizer, schedule = build(table, epochs=len(losses), **how)
     told = []
-    for loss in losses:
+    for loss, train_loss in zip(losses, train_losses or losses, strict=True):
         for _ in range(STEPS):
             schedule.begin_step()
             told.append([group["lr"] for group in optimizer.param_groups])
             optimizer.step()
-        schedule.end_epoch(loss)
+        schedule.end_epoch(train_loss=train_loss, validation_loss=loss)
     return told
 
 
@@ -132,7 +137,7 @@ def test_a_schedule_goes_on_from_its_state(table: Table, step: int) -> None:
             optimizer.load_state_dict(saved[0])
             schedule.load_state_dict(saved[1])
         if done and done % STEPS == 0:  # the end of the epoch before, as a resumed run meets it
-            schedule.end_epoch(1.0)
+            schedule.end_epoch(train_loss=1.0, validation_loss=1.0)
         schedule.begin_step()
         told.append(current_lr(optimizer))
         optimizer.step()
@@ -143,6 +148,17 @@ def test_a_plateau_lowers_the_rate_when_the_loss_stays_but_not_below_its_floor()
     table = {"name": "plateau", "factor": 0.1, "patience": 1, "min_lr": 0.05}
     losses = [1.0, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9]
     assert first_group(rates(table, losses))[::STEPS] == pytest.approx([1, 1, 1, 1, 0.1, 0.1, 0.05])
+
+
+def test_a_plateau_watches_the_loss_that_it_is_told_to() -> None:
+    falls, stays = [1.0, 0.9, 0.8, 0.7], [1.0, 1.0, 1.0, 1.0]
+    table = {"name": "plateau", "factor": 0.5, "patience": 0}
+    lowered, kept = [1, 1, 0.5, 0.25], [1, 1, 1, 1]
+    assert first_group(rates(table, stays, falls))[::STEPS] == pytest.approx(lowered)
+    assert first_group(rates(table, falls, stays))[::STEPS] == pytest.approx(kept)
+    table = {**table, "monitor": "train_loss"}
+    assert first_group(rates(table, stays, falls))[::STEPS] == pytest.approx(kept)
+    assert first_group(rates(table, falls, stays))[::STEPS] == pytest.approx(lowered)
 
 
 def test_a_cycle_along_cosines_is_that_of_pytorch() -> None:

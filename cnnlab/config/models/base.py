@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, PositiveInt
 
 from cnnlab.config.component import Component
 
@@ -14,6 +14,8 @@ Dropout = Annotated[float, Field(ge=0, lt=1)]
 NotNegative = Annotated[int, Field(ge=0)]
 Layers = Annotated[int, Field(ge=1, le=16)]
 ImageShape = tuple[int, int, int]
+Widths = PositiveInt | tuple[PositiveInt, ...]
+"""One width for every linear layer but the last, or one entry a layer."""
 
 
 def _from_text(value: Any) -> Any:
@@ -30,3 +32,16 @@ class Architecture(Component):
 
     usual_shape: ClassVar[ImageShape]
     """Channels, height and width of the images it was made for."""
+
+
+def check_widths(field: str, widths: Widths, linear_layers: int) -> None:
+    """Refuses a list that has not one entry for each linear layer before the last.
+
+    Raises:
+        ValueError: it has more or fewer.
+    """
+    if isinstance(widths, tuple) and len(widths) != linear_layers - 1:
+        raise ValueError(
+            f"{field} needs one width for each linear layer before the last: "
+            f"{linear_layers - 1}, not {len(widths)}"
+        )

@@ -14,11 +14,11 @@ from cnnlab.config.models.base import (
     Layers,
     NotNegative,
     NumberFromText,
+    Widths,
+    check_widths,
 )
 
 Pooling = Literal["max", "average", "convolution", "none"]
-Widths = PositiveInt | tuple[PositiveInt, ...]
-"""One width for every layer, or one entry a layer."""
 FiveWidths = tuple[PositiveInt, PositiveInt, PositiveInt, PositiveInt, PositiveInt]
 VGGDepth = Annotated[Literal[11, 13, 16, 19], NumberFromText]
 
@@ -52,7 +52,7 @@ class SimpleCNN(Architecture):
 
     name: Literal["simple-cnn"] = "simple-cnn"
     convolutions: Layers = 2
-    """Number of convolutions, each with its activation and pooling."""
+    """Number of convolutions, each with its activation."""
     channels: PositiveInt | tuple[PositiveInt, ...] = 32
     """Width of the first convolution, doubled by each further one; or the width of each."""
     kernel_size: PositiveInt | tuple[PositiveInt, ...] = 5
@@ -64,7 +64,9 @@ class SimpleCNN(Architecture):
     dilation: PositiveInt | tuple[PositiveInt, ...] = 1
     """Distance between the points of the kernel."""
     pooling: Pooling = "max"
-    """Pooling after each convolution; `convolution` is a strided convolution in its place."""
+    """Kind of pooling; `convolution` is a strided convolution in its place."""
+    pooling_after: Literal["each", "last"] = "each"
+    """Whether pooling follows each convolution, or the last one alone."""
     pooling_size: PositiveInt = 2
     """Side of the pooling window, and its stride."""
     linear_layers: Layers = 2
@@ -87,7 +89,7 @@ class SimpleCNN(Architecture):
                     f"{field} needs one value for each convolution: {self.convolutions}, "
                     f"not {len(value)}"
                 )
-        _check_hidden(self.hidden, self.linear_layers)
+        check_widths("hidden", self.hidden, self.linear_layers)
         return self
 
 
@@ -111,7 +113,7 @@ class FullyConnected(Architecture):
 
     @model_validator(mode="after")
     def _hidden_has_one_entry_a_layer(self) -> FullyConnected:
-        _check_hidden(self.hidden, self.linear_layers)
+        check_widths("hidden", self.hidden, self.linear_layers)
         return self
 
 
@@ -146,7 +148,7 @@ class BlockCNN(Architecture):
 
     @model_validator(mode="after")
     def _hidden_has_one_entry_a_layer(self) -> BlockCNN:
-        _check_hidden(self.hidden, self.linear_layers)
+        check_widths("hidden", self.hidden, self.linear_layers)
         return self
 
 
@@ -188,12 +190,3 @@ class SmallVGG(Architecture):
     """Probability to drop a unit of a hidden linear layer."""
     activation: Activation = "relu"
     """Function after each layer but the last."""
-
-
-def _check_hidden(hidden: Widths, linear_layers: int) -> None:
-    """A list of hidden widths has one entry for each linear layer before the last."""
-    if isinstance(hidden, tuple) and len(hidden) != linear_layers - 1:
-        raise ValueError(
-            f"hidden needs one width for each linear layer before the last: "
-            f"{linear_layers - 1}, not {len(hidden)}"
-        )

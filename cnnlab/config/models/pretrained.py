@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, PositiveInt, field_validator
+from pydantic import Field, field_validator, model_validator
 
-from cnnlab.config.models.base import Architecture, Dropout, ImageShape, NumberFromText
+from cnnlab.config.models.base import (
+    Architecture,
+    Dropout,
+    ImageShape,
+    NumberFromText,
+    Widths,
+    check_widths,
+)
 
 IMAGENET = "imagenet"
 """What `weights` calls torchvision's weights IMAGENET1K_V1."""
@@ -29,8 +36,8 @@ class Pretrained(Architecture):
     checkpoint of cnnlab)."""
     head_layers: HeadLayers = 1
     """Number of linear layers in the head, the last one (to the classes) included."""
-    head_hidden: PositiveInt = 256
-    """Width of each linear layer of the head but the last."""
+    head_hidden: Widths = 256
+    """Width of each linear layer of the head but the last: one number for all, or a list."""
     head_dropout: Dropout = 0.0
     """Probability to drop a unit between the linear layers of the head."""
 
@@ -38,6 +45,11 @@ class Pretrained(Architecture):
     @classmethod
     def _no_blanks_around(cls, weights: str) -> str:
         return weights.strip()
+
+    @model_validator(mode="after")
+    def _head_has_one_width_a_layer(self) -> Self:
+        check_widths("head_hidden", self.head_hidden, self.head_layers)
+        return self
 
     @property
     @abstractmethod

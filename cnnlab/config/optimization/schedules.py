@@ -92,9 +92,9 @@ class CosineSchedule(Schedule):
 
 
 class PlateauSchedule(Schedule):
-    """The learning rate is multiplied by `factor` when the validation loss no longer falls."""
+    """The learning rate is multiplied by `factor` when a loss no longer falls."""
 
-    target: ClassVar[str] = "cnnlab.training.schedules:plateau"
+    target: ClassVar[str] = "cnnlab.training.schedules:Plateau"
 
     name: Literal["plateau"] = "plateau"
     factor: Annotated[float, Field(gt=0, lt=1)] = 0.1
@@ -105,6 +105,8 @@ class PlateauSchedule(Schedule):
     """Relative improvement that counts as one."""
     min_lr: NonNegativeFloat = 0.0
     """Learning rate below which it does not go."""
+    monitor: Literal["validation_loss", "train_loss"] = "validation_loss"
+    """Loss that is watched, at the end of each epoch."""
 
 
 class OneCycleSchedule(Schedule):
