@@ -57,10 +57,16 @@ class TrainingError(CnnlabError):
 
 _MOST_LISTED = 20
 
+_SYNONYMS = {"gpu": "cuda"}
+"""What users call a name that is spelt otherwise."""
+
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:
     """The up to three known names most like `name`, best first."""
     by_lower = {candidate.lower(): candidate for candidate in known}
+    synonym = _SYNONYMS.get(name.lower())
+    if synonym in by_lower:
+        return [by_lower[synonym]]
     matches = difflib.get_close_matches(name.lower(), by_lower, n=3, cutoff=0.5)
     return [by_lower[match] for match in matches]
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 Split = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 CheckpointKind = Literal["best", "last"]
 Level = Literal["info", "warning", "error"]
 

@@ -44,6 +44,9 @@ class RowResult:
 
     Attributes:
         runs: the run of each seed, newest first; empty if there is none.
+        hidden: finished runs with changed fields, where others have the row's own config.
+        failure: why the newest run failed, where none finished; empty otherwise.
+        diverged: how many of these runs gave a loss that is not a number.
         changed: fields in which these runs differ from the row: the row's value, and theirs.
         figures: by the name of the published figure.
         classes: the per-class figures, one entry a class.
@@ -52,6 +55,9 @@ class RowResult:
     row: StudyRow
     status: Status
     runs: tuple[RunRecord, ...]
+    hidden: tuple[RunRecord, ...]
+    failure: str
+    diverged: int
     changed: Mapping[str, tuple[Any, Any]]
     figures: Mapping[str, Measured]
     classes: Mapping[str, tuple[Measured, ...]]
@@ -112,10 +118,28 @@ def _row_result(
         ours, theirs = flat(wanted), flat(newest)
         changed = {path: (ours.get(path), theirs.get(path)) for path in differing([wanted, newest])}
     chosen = _one_of_each_seed(same, which)
+    hidden = () if changed else tuple(run for run, _ in runs if run not in same)
+    failure = "" if runs else _failure(reader, row)
     status: Status = "not run" if not chosen else "not comparable" if changed else "measured"
     evaluations = reader.final_evaluations([run.id for run in chosen])
     samples = [_Sample(run, tuple(evaluations[run.id]), checkpoint) for run in chosen]
-    return RowResult(row, status, chosen, changed, _figures(samples), _class_figures(samples))
+    return RowResult(
+        row,
+        status,
+        chosen,
+        hidden,
+        failure,
+        sum(sample.diverged for sample in samples),
+        changed,
+        _figures(samples),
+        _class_figures(samples),
+    )
+
+
+def _failure(reader: Reader, row: StudyRow) -> str:
+    """Why the newest run of a row failed; empty if none did."""
+    failed = reader.runs(RunFilter(status="failed", preset=row.preset.name), limit=1)
+    return (failed[0].message or "") if failed else ""
 
 
 def _one_of_each_seed(runs: Sequence[RunRecord], which: Which) -> tuple[RunRecord, ...]:
@@ -149,6 +173,15 @@ class _Sample:
                 value: float | None = getattr(one, figure)
                 return value
         return None
+
+    @property
+    def diverged(self) -> bool:
+        """Whether its loss on the test images is not a number."""
+        return any(
+            one.loss is None
+            for one in self.evaluations
+            if (one.split, one.checkpoint) == ("test", self.checkpoint)
+        )
 
     def precisions(self, split: str) -> list[float]:
         """The precision of each class; empty without an evaluation of the split."""

@@ -40,17 +40,19 @@ def print_result(console: Console, reader: Reader, run: RunRecord) -> None:
     console.print(Text(f"see it again: cnnlab runs show {run.id}"))
 
 
-def print_run(console: Console, reader: Reader, run: RunRecord, *, curves: bool) -> None:
-    """Everything the history knows of a run."""
+def print_run(
+    console: Console, reader: Reader, run: RunRecord, *, curves: bool, split: str = "test"
+) -> None:
+    """Everything the history knows of a run; figures of each class on one split."""
     console.print(run_header(run, reader.epochs([run.id])[run.id]))
     if curves:
         _print_curves(console, reader, run)
     evaluations = reader.final_evaluations([run.id])[run.id]
-    test = _find(evaluations, "test", "best")
-    if test is not None:
+    best = _find(evaluations, split, "best")
+    if best is not None:
         console.print()
-        console.print(Text("Test images, best checkpoint", style="bold"))
-        print_table(console, classes_table(test))
+        console.print(Text(f"{split.capitalize()} images, best checkpoint", style="bold"))
+        print_table(console, classes_table(best))
     if evaluations:
         console.print()
         print_table(console, evaluations_table(evaluations))

@@ -47,7 +47,8 @@ def run(
     for field, value in (("seed", seed), ("device", device), ("epochs", epochs)):
         if value is not None:
             changes.append(f"training.{field}={value}")
-    request = _request(home, preset, source, changes, name, tuple(tag or ()), note)
+    tags = tuple(text.strip() for text in tag or () if text.strip())
+    request = _request(home, preset, source, changes, name.strip(), tags, note.strip())
     thread, display = prepare(home, request)
     watch(thread, display)
     _report(home, thread, as_json)

@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from cnnlab.cli.console import err, out, print_json
+from cnnlab.events import SPLITS
 from cnnlab.home import Home
 
 STATUSES = ("queued", "running", "paused", "finished", "stopped", "failed", "interrupted")
-
 app = typer.Typer(help="Browse the history of runs.", no_args_is_help=True)
 
 RunArgument = Annotated[
@@ -73,11 +73,18 @@ def show_run(
         bool | None,
         typer.Option("--curves/--no-curves", help="Draw the curves; by default on a terminal."),
     ] = None,
+    split: Annotated[
+        str,
+        typer.Option(help="Whose images the per-class figures are of: train, validation, test."),
+    ] = "test",
     as_json: JsonOption = False,
 ) -> None:
     """Show one run: config, curves, per-class figures, checkpoints."""
+    from cnnlab.errors import unknown_name
     from cnnlab.history.queries import Reader
 
+    if split not in SPLITS:
+        raise unknown_name("split", split, SPLITS)
     with Reader(Home.from_environment()) as reader:
         record = reader.run(reader.resolve(run))
         if as_json:
@@ -88,7 +95,7 @@ def show_run(
         from cnnlab.cli.report import print_run
 
         wanted = out().is_terminal if curves is None else curves
-        print_run(out(), reader, record, curves=wanted)
+        print_run(out(), reader, record, curves=wanted, split=split)
 
 
 @app.command("delete")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from collections.abc import Container, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -16,6 +16,7 @@ from cnnlab.home import Home
 if TYPE_CHECKING:
     from cnnlab.analysis.study_results import Which
     from cnnlab.config.studies import Study
+    from cnnlab.events import Ending
     from cnnlab.execution.runner import RunThread
     from cnnlab.execution.study import Job
 
@@ -50,34 +51,46 @@ def list_studies(
     from cnnlab.history.queries import Reader, RunFilter
 
     home = Home.from_environment()
-    loaded = [studies.load(home, name) for name in studies.names(home)]
-    if report and report not in {study.report for study in loaded}:
-        raise unknown_name("report", report, {study.report for study in loaded})
+    names = studies.names(home)
+    reports = {name.rpartition("/")[0] for name in names}
+    if report and report not in reports:
+        raise unknown_name("report", report, reports)
     with Reader(home) as reader:
         trained = {run.preset for run in reader.runs(RunFilter(status="finished"))}
-    entries = [
-        {
-            "name": study.name,
-            "report": study.report,
-            "title": study.about.title,
-            "rows": len(study.rows),
-            "trained": sum(row.preset.name in trained for row in study.rows),
-        }
-        for study in loaded
-        if report in ("", study.report)
-    ]
+    wanted = [name for name in names if report in ("", name.rpartition("/")[0])]
+    entries = [_entry(home, name, trained) for name in wanted]
     if as_json:
         print_json(entries)
         return
     table = plain_table("name", "rows", "trained", "title", words=("title",), flexible=("title",))
     for entry in entries:
+        broken = "error" in entry
         table.add_row(
-            one_line(str(entry["name"])),
-            str(entry["rows"]),
-            str(entry["trained"]),
-            clipped(str(entry["title"])),
+            one_line(entry["name"]),
+            "" if broken else str(entry["rows"]),
+            "" if broken else str(entry["trained"]),
+            clipped("broken: see `cnnlab presets check`", "red")
+            if broken
+            else clipped(entry["title"]),
         )
     print_table(out(), table)
+
+
+def _entry(home: Home, name: str, trained: Container[str | None]) -> dict[str, Any]:
+    """A study in the list; one that cannot be read has its name and what is wrong."""
+    from cnnlab.config import studies
+
+    try:
+        study = studies.load(home, name)
+    except CnnlabError as error:
+        return {"name": name, "error": str(error)}
+    return {
+        "name": study.name,
+        "report": study.report,
+        "title": study.about.title,
+        "rows": len(study.rows),
+        "trained": sum(row.preset.name in trained for row in study.rows),
+    }
 
 
 @app.command("show")
@@ -130,7 +143,7 @@ def run_study(
         jobs = missing_jobs(reader, chosen, changes, _parse_seeds(seeds), force=force)
     if not jobs:
         err().print("Every row is trained; --force trains them again.")
-    failures = _train_all(home, jobs)
+    failures = _train_all(home, loaded, jobs)
     _show(home, loaded, as_json)
     if failures:
         raise TrainingError(
@@ -182,7 +195,7 @@ def _show(
     print_study(out(), results)
 
 
-def _train_all(home: Home, jobs: list[Job]) -> list[str]:
+def _train_all(home: Home, study: Study, jobs: list[Job]) -> list[str]:
     """Trains one run after another; returns the rows that failed.
 
     Raises:
@@ -192,20 +205,27 @@ def _train_all(home: Home, jobs: list[Job]) -> list[str]:
 
     failures = []
     for number, job in enumerate(jobs):
+        ending: Ending | None = None
+        trouble: CnnlabError | None = None
         try:
             thread = _train(home, job, number, len(jobs))
+            ending = thread.ending
         except CnnlabError as error:
-            print_error(error)
+            trouble = error
+        except KeyboardInterrupt:
+            pass
+        if isinstance(ending, RunFailed):
+            trouble = TrainingError(ending.message)
+        if trouble is not None:
+            named = f"{job.row.preset.name}: {trouble.message}"
+            print_error(TrainingError(named, trouble.hint))
             failures.append(job.row.name)
-            continue
-        if isinstance(thread.ending, RunFailed):
-            print_error(TrainingError(f"{job.row.preset.name} failed: {thread.ending.message}"))
-            failures.append(job.row.name)
-        elif not isinstance(thread.ending, RunFinished):
-            err().print(f"Stopped; {len(jobs) - number} of {len(jobs)} runs are left.")
-            raise typer.Exit(STOPPED)
-        else:
+        elif isinstance(ending, RunFinished):
             _tell_finished(home, thread, job)
+        else:
+            left = f"{len(jobs) - number} of {len(jobs)} runs are left"
+            err().print(f"Stopped; {left}: `cnnlab study run {study.name}` goes on.")
+            raise typer.Exit(STOPPED)
     return failures
 
 

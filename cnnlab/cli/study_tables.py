@@ -12,9 +12,10 @@ from rich.text import Text
 
 from cnnlab.analysis.study_results import Measured, RowResult, StudyResults
 from cnnlab.cli.format import format_duration, format_figure, one_line
-from cnnlab.cli.tables import pairs_table, plain_table, print_table, setting
+from cnnlab.cli.tables import fits, pairs_table, plain_table, print_table, setting
 from cnnlab.config.differences import flat
 from cnnlab.config.preset_files import Published
+from cnnlab.config.studies import StudyRow
 from cnnlab.data.catalog import KNOWN
 
 TITLES = {
@@ -39,8 +40,9 @@ def print_study(console: Console, results: StudyResults) -> None:
         console.print(Text(about.source, style="dim"))
     if about.description:
         console.print(Text(" ".join(about.description.split())))
-    console.print()
-    print_table(console, _table(results))
+    for figures in _figures_that_fit(console, results):
+        console.print()
+        print_table(console, _table(results, figures))
     for row in results.rows:
         _print_classes(console, row)
     _print_settings(console, results)
@@ -57,8 +59,17 @@ def _figures(results: StudyResults) -> list[str]:
     ]
 
 
-def _table(results: StudyResults) -> Table:
-    figures = _figures(results)
+def _figures_that_fit(console: Console, results: StudyResults) -> list[list[str]]:
+    """The figures, in as many tables as it takes for each to fit the console."""
+    tables: list[list[str]] = [[]]
+    for figure in _figures(results):
+        if tables[-1] and not fits(console, _table(results, [*tables[-1], figure])):
+            tables.append([])
+        tables[-1].append(figure)
+    return tables
+
+
+def _table(results: StudyResults, figures: Sequence[str]) -> Table:
     columns = ["row"]
     for name in figures:
         columns += [f"{TITLES[name]}\npublished", "\nmeasured"]
@@ -165,14 +176,16 @@ def _print_notes(console: Console, results: StudyResults) -> None:
     """What stands under the table: changes, remarks, assumptions, and what is missing."""
     about = results.study.about
     notes = [_changes(row) for row in results.rows if row.changed]
+    notes += [note for row in results.rows for note in _odd_runs(row)]
     notes += [about.remark] if about.remark else []
     notes += [
         f"{row.row.title}: {row.row.words.remark}" for row in results.rows if row.row.words.remark
     ]
     if about.assumed:
-        notes.append(f"Assumed, since the source does not say: {', '.join(about.assumed)}.")
+        said = _with_values(about.assumed, [row.row for row in results.rows])
+        notes.append(f"Assumed, since the source does not say: {said}.")
     notes += [
-        f"Assumed in {row.row.title}: {', '.join(row.row.words.assumed)}."
+        f"Assumed in {row.row.title}: {_with_values(row.row.words.assumed, [row.row])}."
         for row in results.rows
         if row.row.words.assumed
     ]
@@ -191,10 +204,40 @@ def _changes(result: RowResult) -> str:
 
 
 def _missing(results: StudyResults) -> list[str]:
-    names = [row.row.name for row in results.rows if row.status == "not run"]
-    if not names:
-        return []
-    which = "all rows" if len(names) == len(results.rows) else ", ".join(names)
-    return [
-        f"Not run yet: {which}. `cnnlab study run {results.study.name}` trains what is missing."
-    ]
+    missing = [row for row in results.rows if row.status == "not run"]
+    changed = [row for row in results.rows if row.status == "not comparable"]
+    notes = []
+    for words, rows in (("Not run yet", missing), ("Not run as the study says", changed)):
+        if rows:
+            names = ", ".join(row.row.name for row in rows)
+            notes.append(f"{words}: {'all rows' if len(rows) == len(results.rows) else names}.")
+    if notes:
+        notes[-1] += f" `cnnlab study run {results.study.name}` trains what is missing."
+    return notes
+
+
+def _odd_runs(result: RowResult) -> list[str]:
+    """Runs of a row that are not in the table, or that should be read with care."""
+    notes = []
+    if result.failure:
+        notes.append(f"{result.row.title}: its last run failed: {result.failure}")
+    if result.hidden:
+        runs = ", ".join(run.id for run in result.hidden)
+        notes.append(f"{result.row.title}: runs with other settings, not in the table: {runs}.")
+    if result.diverged:
+        notes.append(
+            f"{result.row.title}: the loss of {result.diverged} of {len(result.runs)} runs is not "
+            "a number; training diverged."
+        )
+    return notes
+
+
+def _with_values(fields: Sequence[str], rows: Sequence[StudyRow]) -> str:
+    """Fields with their value, where all rows that have them agree and it is a short one."""
+    tables = [flat(row.preset.config) for row in rows]
+    words = []
+    for field in fields:
+        values = {setting(table[field]) for table in tables if field in table}
+        value = values.pop() if len(values) == 1 else ""
+        words.append(f"{field} {value}" if value and "{" not in value else field)
+    return ", ".join(words)

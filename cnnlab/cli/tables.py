@@ -65,13 +65,26 @@ def print_table(console: Console, table: Table) -> None:
 
     In a terminal that is too narrow even so, whole lines go on in the next one.
     """
-    least = sum(column.min_width or _width(column) for column in table.columns)
-    gaps = 2 * len(table.columns)
-    if least + gaps <= console.width:
+    if fits(console, table):
         console.print(table)
     else:
         wanted = sum(min(_width(column), WIDEST_NAME) for column in table.columns)
-        console.print(_Widened(table, max(wanted, least) + gaps), soft_wrap=True)
+        widened = max(wanted + _gaps(table), _least_width(table))
+        console.print(_Widened(table, widened), soft_wrap=True)
+
+
+def fits(console: Console, table: Table) -> bool:
+    """Whether a table fits the console with nothing of it cut but its flexible columns."""
+    return _least_width(table) <= console.width
+
+
+def _least_width(table: Table) -> int:
+    least = sum(column.min_width or _width(column) for column in table.columns)
+    return least + _gaps(table)
+
+
+def _gaps(table: Table) -> int:
+    return 2 * len(table.columns)
 
 
 def _width(column: Column) -> int:

@@ -9,25 +9,40 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from typing import Annotated, Any, ClassVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, model_validator
+
+
+def _show_single_entries(schema: dict[str, Any], model: type[BaseModel]) -> None:
+    """Says in a JSON Schema that a list of names may be its only entry."""
+    for name, field in model.model_fields.items():
+        if _lists_names(field.annotation):
+            shown = schema["properties"][name]
+            entries = {key: shown.pop(key) for key in ("type", "items")}
+            shown["anyOf"] = [deepcopy(entries["items"]), entries]
 
 
 class Section(BaseModel):
     """A table of a config: unknown fields are refused, values do not change."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+        allow_inf_nan=False,
+        json_schema_extra=_show_single_entries,
     )
 
     @model_validator(mode="before")
     @classmethod
     def _complete_names(cls, value: Any) -> Any:
-        """Completes short forms: a component's bare name, and the name of a default component.
+        """Completes short forms: bare names, single entries, and fields of a default component.
 
         ``optimizer = "adam"`` is Adam with its defaults, also in a list of components;
-        ``optimizer.lr = 0.1`` alone changes the optimizer that is the default.
+        ``augmentation = "strong"`` is a list of one; ``optimizer.lr = 0.1`` alone changes the
+        optimizer that is the default.
         """
         if not isinstance(value, Mapping):
             return value
@@ -67,6 +82,17 @@ def unwrapped(annotation: Any) -> Any:
     return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
 
 
+def listed(value: Any) -> Any:
+    """A single name or table as a list of one; anything else as it is."""
+    return [value] if isinstance(value, str | Mapping) else value
+
+
+def _lists_names(annotation: Any) -> bool:
+    """Whether a type is a list of any length, of components or texts."""
+    entry, *rest = get_args(annotation) or (None,)
+    return rest == [Ellipsis] and (entry is str or bool(members(entry)))
+
+
 def _completed(model: type[BaseModel], key: str, value: Any) -> Any:
     field = model.model_fields.get(key)
     if field is None:
@@ -77,6 +103,8 @@ def _completed(model: type[BaseModel], key: str, value: Any) -> Any:
         return {"name": value}
     if isinstance(value, Mapping) and isinstance(field.default, Component):
         return {"name": field.default.name, **value}
+    if _lists_names(field.annotation):
+        value = listed(value)
     if isinstance(value, list | tuple):
         entries = get_args(field.annotation)
         if entries and members(entries[0]):

@@ -15,7 +15,7 @@ class FineTuning(Section):
     """
 
     parts: tuple[str, ...] = ()
-    """Parts that train; the others are frozen. Empty: all train."""
+    """Parts that train, or one of them alone; the others are frozen. Empty: all train."""
     lr: dict[str, PositiveFloat] = Field(default_factory=dict)
     """Learning rate of a part; `optimizer.lr` is that of all others."""
     frozen_statistics: bool = True

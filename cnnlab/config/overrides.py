@@ -1,7 +1,8 @@
 """Laying config tables over one another, and the `--set field.path=value` of the command line.
 
 Tables merge field by field. Where a component gets another `name`, it starts afresh from that
-name's defaults: the momentum of SGD means nothing to Adam. Lists are replaced as a whole.
+name's defaults: the momentum of SGD means nothing to Adam. Lists are replaced as a whole, and so
+is a single name or table in the place of a list.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from cnnlab.config.component import listed
 from cnnlab.config.validation import printable, shown
 from cnnlab.errors import ConfigError
 
@@ -20,6 +22,9 @@ _DEEPEST = 10
 
 COMPONENTS = ("model", "optimizer", "schedule", "loss")
 """The tables whose `name` decides which other fields they have."""
+
+COMPONENT_LISTS = ("augmentation",)
+"""The lists of such tables; a single name or table stands for a list of one."""
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> Table:
@@ -33,7 +38,7 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> Table:
 def _merge_field(key: str, old: Any, new: Any) -> Any:
     if key in COMPONENTS:
         return _merge_component(old, new)
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
+    if key not in COMPONENT_LISTS and isinstance(old, Mapping) and isinstance(new, Mapping):
         return merge(old, new)
     return new
 
@@ -110,6 +115,8 @@ def _nest(base: Any, path: Sequence[str], value: Any) -> Any:
     if isinstance(base, list | tuple):
         return _with_entry(base, head, rest, value)
     inner = base.get(head) if isinstance(base, Mapping) else None
+    if head in COMPONENT_LISTS:
+        inner = listed(inner)
     return {head: _nest(inner, rest, value)}
 
 

@@ -153,8 +153,25 @@ def _read_chain(
     except ConfigError as error:
         raise ConfigError(f"{path}: extends: {error.message}", error.hint) from None
     earlier, below, _ = _read_chain(parent, find, (*seen, place))
-    assumed = tuple(dict.fromkeys((*about.assumed, *earlier.assumed)))
+    # What this file says itself, for all its rows, is assumed no longer.
+    said = [[tables, row] for _, row in rows] or [[tables]]
+    open_still = [
+        field
+        for field in earlier.assumed
+        if not all(any(_sets(one, field) for one in each) for each in said)
+    ]
+    assumed = tuple(dict.fromkeys((*about.assumed, *open_still)))
     return about.model_copy(update={"assumed": assumed}), merge(below, tables), rows
+
+
+def _sets(tables: Table, field: str) -> bool:
+    """Whether tables have a value, or a table, at a dotted path."""
+    value: Any = tables
+    for key in field.split("."):
+        if not isinstance(value, dict) or key not in value:
+            return False
+        value = value[key]
+    return True
 
 
 def _read(path: Path, last: bool) -> tuple[About, Table, Rows]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, field_validator
@@ -18,6 +19,7 @@ from cnnlab.config.optimization import (
     OptimizerConfig,
     ScheduleConfig,
 )
+from cnnlab.config.validation import shown
 
 Monitor = Literal[
     "validation_accuracy", "validation_loss", "validation_precision_macro", "validation_f1_macro"
@@ -33,6 +35,9 @@ Device = Annotated[
         examples=["auto", "cpu", "cuda", "cuda:0", "mps"],
     ),
 ]
+
+_SPELT_FROM_ONE = re.compile(r"\+?[\d_]*[1-9][\d_]*\.[\d_]*")
+"""A text with a decimal point that is a number of 1 or more."""
 
 
 class DataConfig(Section):
@@ -57,11 +62,15 @@ class DataConfig(Section):
     @field_validator("validation", mode="before")
     @classmethod
     def _a_number_has_no_decimal_point(cls, value: Any) -> Any:
-        """Keeps 1.0, which looks like the whole, from being read as one image."""
-        if isinstance(value, float) and value >= 1:
+        """Keeps 1.0, which looks like the whole, from being read as one image.
+
+        The command line gives texts, and of those pydantic takes `1.0` for a whole number too.
+        """
+        spelt = isinstance(value, str) and _SPELT_FROM_ONE.fullmatch(value.strip())
+        if spelt or (isinstance(value, float) and value >= 1):
             raise ValueError(
-                f"{value} is not allowed; it must be a number of images without a decimal point, "
-                "or a share below 1"
+                f"{shown(value)} is not allowed; it must be a number of images without a decimal "
+                "point, or a share below 1"
             )
         return value
 
@@ -106,7 +115,7 @@ class RunConfig(Section):
     data: DataConfig
     """Which images."""
     augmentation: tuple[AugmentationConfig, ...] = ()
-    """Random changes to the training images, in this order."""
+    """Random changes to the training images, in this order; one alone needs no list."""
     model: ModelConfig
     """Architecture."""
     optimizer: OptimizerConfig = Adam()

@@ -73,10 +73,10 @@ def load(home: Home, name: str) -> Study:
     if path is None and name.endswith(".toml"):
         raise ConfigError(f"There is no preset file {name}.", "Check the path.")
     if path is None:
-        raise unknown_name("study", name, names(home), "See `cnnlab study list`.")
+        raise _unknown(home, name)
+    source = presets.read(home, path)
     if not preset_files.is_study(path):
         raise ConfigError(f"{name} is a single preset, no study.", f"Run it: `cnnlab run {name}`.")
-    source = presets.read(home, path)
     rows = tuple(StudyRow(words, preset) for words, preset in presets.rows(source, name))
     if not rows:
         raise ConfigError(f"{path}: the study has no rows.", "Each begins with [[rows]].")
@@ -84,3 +84,19 @@ def load(home: Home, name: str) -> Study:
     fields = {field for row in rows for field in row.preset.about.assumed}
     assumed = tuple(field for field in source.about.assumed if field in fields)
     return Study(name, path, source.about.model_copy(update={"assumed": assumed}), rows)
+
+
+def _unknown(home: Home, name: str) -> ConfigError:
+    """There is no such study; a row or a report is told to be one."""
+    known = names(home)
+    study = name.rpartition("/")[0]
+    if study in known:
+        return ConfigError(
+            f"{name} is no study; {study} is one.",
+            f"`cnnlab study show {study}` lists the rows; `cnnlab run {study}/ROW` trains one.",
+        )
+    if any(each.startswith(f"{name}/") for each in known):
+        return ConfigError(
+            f"{name} is a report, no study.", f"See `cnnlab study list --report {name}`."
+        )
+    return unknown_name("study", name, known, "See `cnnlab study list`.")

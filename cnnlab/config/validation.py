@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, get_args
 
@@ -10,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from cnnlab.config.component import Component, members
+from cnnlab.config.component import Component, listed, members
 from cnnlab.config.words import alternatives, choices, describe
 from cnnlab.errors import ConfigError, nearest, suggestion
 
@@ -122,9 +123,25 @@ class _Finding:
         valid = choices(self.field) if self.field else []
         if not valid:
             return f"it must be {self._wanted()}."
-        close = nearest(str(self.value), valid)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
-        return f"use {self._wanted()}.{hint}"
+        return f"use {self._wanted()}. {_nearest_choice(self.value, valid)}".rstrip()
+
+
+def _nearest_choice(value: Any, valid: Sequence[str]) -> str:
+    """The choice next to a number, else the one most like a text, as a question."""
+    number = _number(value)
+    if number is not None and all(choice.isdecimal() for choice in valid):
+        return f"Did you mean {min(valid, key=lambda choice: abs(int(choice) - number))}?"
+    close = nearest(str(value), valid)
+    return f"Did you mean {close[0]!r}?" if close else ""
+
+
+def _number(value: Any) -> float | None:
+    """The finite number that a value is or spells; None if there is none."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
 
 
 def unknown_field(root: type[BaseModel], owner: type[BaseModel], name: str) -> str:
@@ -161,6 +178,8 @@ def _lists_tables(annotation: Any) -> bool:
 def _value_at(value: Any, path: list[str | int]) -> Any:
     """What stands at a path of plain tables and lists; None if nothing does."""
     for part in path:
+        if isinstance(part, int):
+            value = listed(value)
         if isinstance(value, Mapping):
             value = value.get(part)
         elif isinstance(value, list | tuple) and isinstance(part, int) and part < len(value):

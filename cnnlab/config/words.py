@@ -19,6 +19,12 @@ _PLAIN = {
 }
 """How types are called, one value and several; bool has no plural in any config."""
 
+_RULES = {
+    r"^[a-z0-9][a-z0-9._-]*$": "text of lower-case letters, digits, '.', '_' and '-' that begins "
+    "with a letter or a digit",
+}
+"""Patterns of texts in words; where a pattern has none, the field's examples are its choices."""
+
 
 @dataclass(frozen=True)
 class _Words:
@@ -30,6 +36,10 @@ class _Words:
 
 def describe(field: FieldInfo) -> str:
     """What a field accepts, such as ``a whole number above 0``."""
+    rule = _rule(field)
+    if rule:
+        example = f", for example {field.examples[0]!r}" if field.examples else ""
+        return f"{rule}{example}"
     return _words(field.annotation, _facts(field.metadata), field.examples).one
 
 
@@ -39,8 +49,14 @@ def alternatives(names: Sequence[str]) -> str:
 
 
 def choices(field: FieldInfo) -> list[str]:
-    """The texts that a field accepts, or examples of them; empty if any text or none will do."""
-    return _choices(field.annotation, field.examples)
+    """The texts that a field accepts; empty if they are too many to list, or if none will do."""
+    return [] if _rule(field) else _choices(field.annotation, field.examples)
+
+
+def _rule(field: FieldInfo) -> str:
+    """The words for a field's pattern; empty if it has none."""
+    patterns = [getattr(fact, "pattern", None) for fact in field.metadata]
+    return next((_RULES[pattern] for pattern in patterns if pattern in _RULES), "")
 
 
 def _choices(annotation: Any, examples: Sequence[Any] | None) -> list[str]:

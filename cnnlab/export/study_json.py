@@ -5,9 +5,10 @@
     name, report, title, source, description, assumed, remark, checkpoint (best or last),
     which (newest or best), varies,
     rows: [{name, title, preset, status (measured, not comparable, not run), settings: {field:
-            value} of the fields that vary, published: {figure: value}, measured: {figure: {mean,
-            std, n, minimum, maximum}}, changed: {field: [value of the row, value of the runs]},
-            runs: [id], assumed, remark}]
+            value} of the fields that vary or are assumed, published: {figure: value},
+            measured: {figure: {mean, std, n, minimum, maximum}}, changed: {field: [value of the
+            row, value of the runs]}, runs: [id], diverged (how many of them), failure (why the
+            newest run failed, where none finished), assumed, remark}]
 
 `figure` is one of accuracy, train_accuracy, validation_accuracy, top5_accuracy, precision_macro,
 train_precision_macro, class_precision, train_class_precision (both a list, one entry a class) and
@@ -16,7 +17,7 @@ seconds. `std` is the sample standard deviation, null for a single run.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from cnnlab.analysis.study_results import RowResult, StudyResults
@@ -37,11 +38,14 @@ def results_as_json(results: StudyResults) -> dict[str, Any]:
         "checkpoint": results.checkpoint,
         "which": results.which,
         "varies": list(results.varies),
-        "rows": [_row_as_json(row, results.varies) for row in results.rows],
+        "rows": [
+            _row_as_json(row, dict.fromkeys((*results.varies, *about.assumed)))
+            for row in results.rows
+        ],
     }
 
 
-def _row_as_json(result: RowResult, varies: Sequence[str]) -> dict[str, Any]:
+def _row_as_json(result: RowResult, shown: Iterable[str]) -> dict[str, Any]:
     row, values = result.row, flat(result.row.preset.config)
     one = {name: vars(measured) for name, measured in result.figures.items()}
     many = {name: [vars(each) for each in classes] for name, classes in result.classes.items()}
@@ -50,11 +54,13 @@ def _row_as_json(result: RowResult, varies: Sequence[str]) -> dict[str, Any]:
         "title": row.title,
         "preset": row.preset.name,
         "status": result.status,
-        "settings": {path: values[path] for path in varies if path in values},
+        "settings": {path: values[path] for path in shown if path in values},
         "published": row.words.published.model_dump(mode="json", exclude_none=True),
         "measured": {**one, **many},
         "changed": {path: list(pair) for path, pair in result.changed.items()},
         "runs": [run.id for run in result.runs],
+        "diverged": result.diverged,
+        "failure": result.failure,
         "assumed": list(row.words.assumed),
         "remark": row.words.remark,
     }

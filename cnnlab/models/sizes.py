@@ -40,6 +40,7 @@ def after_window(
         raise ConfigError(
             f"{layer} has a {side}x{side} {window}{spread}, but its input is only "
             f"{size[0]}x{size[1]}{padded}.",
-            "Use a smaller window, more padding, fewer layers or less pooling before it.",
+            "Enlarge the images with data.resize or, where the model has fields for it, use a "
+            "smaller window, more padding, fewer layers or less pooling before it.",
         )
     return (height - reach) // stride + 1, (width - reach) // stride + 1

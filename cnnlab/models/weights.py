@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from cnnlab.config.models import ModelConfig, Pretrained
 from cnnlab.config.models.pretrained import IMAGENET
-from cnnlab.errors import ConfigError, DataError
+from cnnlab.errors import ConfigError, DataError, nearest
 from cnnlab.models.parts import Parts, part_of, parts_of
 
 State = dict[str, Tensor]
@@ -103,9 +103,12 @@ def _sha256(path: Path) -> str:
     # A path with a zero byte is a ValueError.
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
+        is_word = isinstance(error, FileNotFoundError) and not path.suffix
+        misspelt = is_word and nearest(str(path), [IMAGENET])
+        question = f"Did you mean {IMAGENET!r}? " if misspelt else ""
         raise DataError(
             f"The weights {path} cannot be read: {reason}.",
-            'Set model.weights to a file, to "imagenet", or to "" for fresh weights.',
+            f'{question}Set model.weights to a file, to "imagenet", or to "" for fresh weights.',
         ) from error
 
 

@@ -21,6 +21,7 @@ from cnnlab.models.inspection import ModelSummary, inspect_model
 from cnnlab.models.weights import LoadedWeights, load_weights
 from cnnlab.training.device import Hardware, choose_hardware, choose_residence
 from cnnlab.training.fine_tuning import Tuned, fine_tune
+from cnnlab.training.fitting import require_trainable_on_one
 from cnnlab.training.losses import build_loss
 from cnnlab.training.optimizers import build_optimizer
 from cnnlab.training.progress import steps_in_epoch
@@ -121,6 +122,8 @@ def assemble(config: RunConfig, dataset: Dataset, *, pretrained: bool = True) ->
     weights = load_weights(model, config.model) if pretrained else None
     model.to(device).to(memory_format=hardware.memory_format)
     tuned = fine_tune(model, config.fine_tuning)
+    if config.training.batch_size == 1:
+        require_trainable_on_one(config.model, data.shape, len(data.classes))
     summary = inspect_model(model, data.shape)
     optimizer = build_optimizer(config.optimizer, tuned.groups)
     return Assembly(

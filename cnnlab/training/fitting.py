@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import torch
+
+from cnnlab.config.models import ModelConfig
 from cnnlab.config.run import RunConfig
 from cnnlab.data.resizing import size_after
+from cnnlab.errors import ConfigError
 from cnnlab.models.build import Shape, outline_model
 from cnnlab.training.fine_tuning import fine_tune
 
@@ -23,3 +27,25 @@ def require_fit(config: RunConfig, shape: Shape, classes: int) -> None:
         size = list(size_after(config.data.resize, (shape[1], shape[2])))
     model = outline_model(config.model, (channels, size[0], size[1]), classes)
     fine_tune(model, config.fine_tuning)
+
+
+def require_trainable_on_one(config: ModelConfig, shape: Shape, classes: int) -> None:
+    """Refuses a model whose batch normalisation would have a single value a channel.
+
+    Args:
+        config: the model.
+        shape: channels, height and width of the images that it sees.
+        classes: number of classes.
+
+    Raises:
+        ConfigError: a step on one image cannot be taken.
+    """
+    model = outline_model(config, shape, classes)
+    try:
+        model.train()(torch.empty(1, *shape, device="meta"))
+    except ValueError as error:
+        raise ConfigError(
+            f"training.batch_size 1 leaves batch normalisation in the model {config.name} with one "
+            "value a channel, from which it can take no variance.",
+            "Take 2 or more.",
+        ) from error

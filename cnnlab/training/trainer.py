@@ -27,6 +27,7 @@ from cnnlab.config.run import RunConfig
 from cnnlab.data.store import Dataset
 from cnnlab.errors import CnnlabError
 from cnnlab.events import (
+    SPLITS,
     CheckpointKind,
     CheckpointSaved,
     EpochFinished,
@@ -59,8 +60,6 @@ EVALUATION_BATCH = 500
 
 EVALUATION_PIXELS = EVALUATION_BATCH * 64 * 64
 """Pixels in such a step, of images larger than 64x64; a training batch always fits."""
-
-SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
 
 class _StopRequested(Exception):  # noqa: N818 - it asks for an end, it reports no error

@@ -158,7 +158,8 @@ def test_of_one_seed_the_run_with_the_best_validation_can_count(
 
 def test_runs_that_did_not_finish_do_not_count(home: Home, study: Study) -> None:
     add_run(home, study, "slow", 0.8, "training.seed=1", ending=RunFailed("no memory"))
-    assert slow(home, study).status == "not run"
+    row = slow(home, study)
+    assert (row.status, row.failure) == ("not run", "no memory")
 
 
 def test_a_run_with_other_epochs_is_told_apart(home: Home, study: Study) -> None:
@@ -171,6 +172,7 @@ def test_a_run_with_other_epochs_is_told_apart(home: Home, study: Study) -> None
     add_run(home, study, "slow", 0.6, "training.seed=2", "data.name=mnist")
     row = slow(home, study)
     assert (row.status, row.figures["accuracy"].mean) == ("measured", 0.8)
+    assert [run.config["data"]["name"] for run in row.hidden] == ["mnist", "mnist-5k"]
 
 
 def test_figures_can_be_those_of_the_last_checkpoint(home: Home, study: Study) -> None:
@@ -198,7 +200,7 @@ def test_the_json_is_the_contract(home: Home, study: Study) -> None:
     first, second = shown["rows"]
     assert list(first) == [
         "name", "title", "preset", "status", "settings", "published", "measured", "changed",
-        "runs", "assumed", "remark",
+        "runs", "diverged", "failure", "assumed", "remark",
     ]  # fmt: skip
     assert first["preset"] == "mine/rates/slow"
     assert first["status"] == "not comparable"

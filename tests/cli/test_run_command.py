@@ -62,6 +62,16 @@ def test_a_run_lands_in_the_history_with_all_it_was(cnnlab: Cnnlab) -> None:
     assert run["versions"]["torch"]
 
 
+def test_blank_words_are_as_if_none_were_given(cnnlab: Cnnlab) -> None:
+    done = cnnlab(
+        "run", "quickstart", *SHORT, "--name", " ", "--tag", "", "--tag", " a ", "--note", " ",
+        "--json",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    run = json.loads(done.stdout)
+    assert (run["name"], run["tags"], run["notes"]) == ("quickstart-1", ["a"], [])
+
+
 def test_a_run_repeated_from_the_history_has_the_same_bits(cnnlab: Cnnlab) -> None:
     first = json.loads(cnnlab("run", "quickstart", *SHORT, "--json").stdout)
     again = json.loads(cnnlab("run", "--from", "latest", "--json").stdout)
@@ -101,7 +111,10 @@ def test_a_preset_file_of_ones_own_trains(cnnlab: Cnnlab, tmp_path: Path) -> Non
         (["quickstart", "--set", "model.name=lenett"], ["'lenett'", "Did you mean 'lenet' or"]),
         (["quickstart", "--set", "data.name=minst"], ["data set 'minst'", "'mnist'"]),
         (["quickstart", "--set", "optimizer.lr=fast"], ["optimizer.lr", "'fast'"]),
-        (["quickstart", "--device", "gpu"], ["training.device", "'gpu'"]),
+        (["quickstart", "--device", "gpu"], ["training.device", "'gpu'", "mean 'cuda'?"]),
+        (["quickstart", "--set", "data.validation=1.0"], ["data.validation", "decimal point"]),
+        (["quickstart", "--set", "augmentation=random_crop"], ["Did you mean 'random-crop'"]),
+        (["quickstart", "--set", "model=small-vgg"], ["Pooling 5", "data.resize"]),
         (["quickstart", "--epochs", "0"], ["training.epochs"]),
         (["quickstart", "--set", "model.kernel_size=15"], ["Convolution 2", "15x15"]),
         (["nowhere.toml"], ["no preset file nowhere.toml"]),

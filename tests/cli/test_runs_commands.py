@@ -377,6 +377,12 @@ def test_show_tells_all_that_is_known(cnnlab: Cnnlab, three: Home) -> None:
     ):  # fmt: skip
         assert words in shown
     assert "only for the log" not in shown
+    assert "Test images, best checkpoint" in shown
+    assert "Train images" not in shown
+    train = cnnlab("runs", "show", "alpha", "--split", "train").stdout
+    assert "Test images, best checkpoint" not in train
+    wrong = cnnlab("runs", "show", "alpha", "--split", "tests")
+    assert (wrong.returncode, "Did you mean 'test'" in wrong.stderr) == (2, True)
 
 
 def test_show_as_json_is_the_export(cnnlab: Cnnlab, three: Home) -> None:

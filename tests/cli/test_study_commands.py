@@ -91,6 +91,7 @@ def test_a_study_is_trained_goes_on_after_a_failure_and_is_not_repeated(
     done = cnnlab("study", "run", study)
     assert done.returncode == 1
     assert "1 of 3 runs failed: broken." in done.stderr
+    assert "cnnlab: mine/rates/broken: Convolution 2" in done.stderr
     assert "Convolution 1 has a 20x20 kernel" in done.stderr or "20x20" in done.stderr
     assert "run 3 of 3" in done.stderr
     assert re.search(r"slow, seed \d+: test accuracy 0\.\d{4}, ", done.stderr)
@@ -123,6 +124,48 @@ def test_seeds_fold_and_other_epochs_do_not_compare(cnnlab: Cnnlab, study: str) 
     assert "Did you mean 'best'" in wrong.stderr
 
 
+def test_runs_with_other_epochs_beside_those_of_the_study_are_named(
+    cnnlab: Cnnlab, study: str
+) -> None:
+    for more in ([], ["--epochs", "2"]):
+        assert cnnlab("study", "run", study, "--rows", "fast", *more).returncode == 0
+    other = json.loads(cnnlab("runs", "list", "--limit", "1", "--json").stdout)[0]["id"]
+    shown = cnnlab("study", "show", study).stdout
+    assert f"lr 0.01: runs with other settings, not in the table: {other}." in shown
+    assert "Not run yet: slow, broken." in shown
+    assert cnnlab("study", "run", study, "--rows", "slow", "--epochs", "2").returncode == 0
+    shown = cnnlab("study", "show", study).stdout
+    assert "Not run yet: broken.\n\nNot run as the study says: slow. `cnnlab study run" in shown
+
+
+def test_a_row_that_diverged_says_so(cnnlab: Cnnlab, study: str, home: Home) -> None:
+    path = home.presets / "mine" / "rates.toml"
+    path.write_text(TEXT.replace("0.01\n", "1e30\n"), encoding="utf-8")
+    assert cnnlab("study", "run", study, "--rows", "fast").returncode == 0
+    shown = cnnlab("study", "show", study).stdout
+    assert "lr 0.01: the loss of 1 of 1 runs is not a number; training diverged." in shown
+    assert json.loads(cnnlab("study", "show", study, "--json").stdout)["rows"][2]["diverged"] == 1
+
+
+def test_a_broken_study_is_listed_beside_the_others(cnnlab: Cnnlab, study: str, home: Home) -> None:
+    path = home.presets / "mine" / "rates.toml"
+    path.write_text(TEXT.replace("optimizer.lr", "optimiser.lr"), encoding="utf-8")
+    done = cnnlab("study", "list")
+    assert done.returncode == 0
+    assert re.search(r"mine/rates +broken: see `cnnlab presets check`", done.stdout)
+    assert "chen/width" in done.stdout
+    entries = json.loads(cnnlab("study", "list", "--report", "mine", "--json").stdout)
+    assert [entry["name"] for entry in entries] == [study]
+    assert "Did you mean 'optimizer'?" in entries[0]["error"]
+
+
+def test_a_wide_study_becomes_several_tables(terminal: Callable[..., str]) -> None:
+    narrow = terminal("study", "show", "park/resnets-cifar10")
+    assert max(len(line) for line in re.sub(r"\x1b\[[\d;]*m", "", narrow).splitlines()) <= 80
+    assert narrow.count("ResNet-110") == 5
+    assert terminal("study", "show", "park/resnets-cifar10", columns=140).count("ResNet-110") == 4
+
+
 def test_one_row_runs_as_a_preset(cnnlab: Cnnlab, study: str) -> None:
     done = cnnlab("run", f"{study}/fast", "--json")
     assert done.returncode == 0, done.stderr
@@ -149,7 +192,7 @@ def test_ctrl_c_stops_the_study_and_the_next_start_goes_on(
     process.send_signal(signal.SIGINT)
     _, narration = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert "2 of 2 runs are left" in narration
+    assert "2 of 2 runs are left: `cnnlab study run mine/rates` goes on." in narration
     with Reader(home) as reader:
         assert [run.status for run in reader.runs()] == ["stopped"]
     assert cnnlab("study", "run", study, "--rows", "slow").returncode == 0

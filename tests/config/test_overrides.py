@@ -35,6 +35,7 @@ def configured(*settings: str) -> RunConfig:
         ("training.evaluate_every=epoch", "epoch"),
         ("data.validation=5000", 5000),
         ("data.validation=0.2", 0.2),
+        ("fine_tuning.parts=head", ("head",)),
         ("model.channels=[6, 16]", (6, 16)),
         (" model.hidden = 12 ", 12),
         ('data.name="cifar10"', "cifar10"),
@@ -100,6 +101,23 @@ def test_a_field_of_an_entry_given_by_its_bare_name_can_be_set() -> None:
     assert validate(RunConfig, tables).augmentation[0].parameters() == {"padding": 9}
 
 
+@pytest.mark.parametrize("single", ["random-crop", {"name": "random-crop", "padding": 2}])
+def test_a_field_of_a_single_entry_without_its_list_can_be_set(single: Any) -> None:
+    tables = apply_settings({**BASE, "augmentation": single}, ["augmentation.0.padding=9"])
+    entries = validate(RunConfig, tables).augmentation
+    assert [entry.parameters() for entry in entries] == [{"padding": 9}]
+
+
+@pytest.mark.parametrize("setting", ["augmentation=strong", 'augmentation={name="strong"}'])
+def test_a_single_entry_replaces_a_list(setting: str) -> None:
+    assert [entry.name for entry in configured(setting).augmentation] == ["strong"]
+
+
+def test_a_single_table_replaces_a_single_table_as_a_whole() -> None:
+    crop, flip = {"name": "random-crop", "padding": 2}, {"name": "horizontal-flip"}
+    assert merge({"augmentation": crop}, {"augmentation": flip}) == {"augmentation": flip}
+
+
 def test_a_list_is_replaced_as_a_whole() -> None:
     assert configured("augmentation=[]").augmentation == ()
     assert merge({"a": [1, 2]}, {"a": [3]}) == {"a": [3]}
@@ -125,6 +143,9 @@ def test_settings_leave_the_tables_that_they_are_laid_over_as_they_are() -> None
         ("augmentation.²=1", "no entry '²'"),
         ("training.epochs.x=3", "training.epochs"),
         ("training.epochs=three", "training.epochs: 'three' is not allowed"),
+        ("data.validation=1.0", "data.validation: '1.0' is not allowed"),
+        (f"data.validation={'9' * 5000}.0", "data.validation: '9999"),
+        ("augmentation=strongest", "Did you mean 'stronger' or 'strong'?"),
     ],
 )
 def test_a_setting_that_cannot_be_understood_is_refused(setting: str, words: str) -> None:

@@ -6,7 +6,7 @@ import inspect
 import json
 import subprocess
 import sys
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -62,6 +62,17 @@ def test_a_component_may_be_given_by_its_bare_name() -> None:
     assert validate(RunConfig, bare) == validate(RunConfig, whole)
 
 
+@pytest.mark.parametrize("entry", ["random-crop", {"name": "random-crop", "padding": 4}])
+def test_a_single_augmentation_counts_as_a_list_of_one(entry: Any) -> None:
+    single = validate(RunConfig, {**SMALLEST, "augmentation": entry})
+    assert single == validate(RunConfig, {**SMALLEST, "augmentation": [entry]})
+
+
+def test_a_single_part_counts_as_a_list_of_one() -> None:
+    config = validate(RunConfig, {**SMALLEST, "fine_tuning": {"parts": "head"}})
+    assert config.fine_tuning.parts == ("head",)
+
+
 def test_fields_without_a_name_change_the_default_component() -> None:
     config = validate(RunConfig, {**SMALLEST, "optimizer": {"lr": 0.5}})
     assert config.optimizer.name == "adam"
@@ -99,10 +110,13 @@ def test_every_component_and_field_has_help_and_a_type_in_words(
 
 
 def test_only_the_tables_with_a_name_to_choose_are_merged_as_components() -> None:
+    from cnnlab.config.overrides import COMPONENT_LISTS
     from cnnlab.config.overrides import COMPONENTS as MERGED
 
-    named = {key for key, field in RunConfig.model_fields.items() if members(field.annotation)}
-    assert named == set(MERGED)
+    fields = {key: field.annotation for key, field in RunConfig.model_fields.items()}
+    assert set(MERGED) == {key for key, kind in fields.items() if members(kind)}
+    listed = {key for key, kind in fields.items() if any(map(members, get_args(kind)))}
+    assert set(COMPONENT_LISTS) == listed - set(MERGED)
 
 
 def test_importing_the_config_and_loading_a_preset_imports_no_torch() -> None:
@@ -122,7 +136,13 @@ print([name for name in ("torch", "torchvision", "sklearn", "numpy") if name in 
 
 @pytest.mark.parametrize(
     ("section", "field", "value"),
-    [("data", "validation", 1.0), ("data", "validation", True), ("training", "epochs", True)],
+    [
+        ("data", "validation", 1.0),
+        ("data", "validation", "1.0"),
+        ("data", "validation", " +1_000. "),
+        ("data", "validation", True),
+        ("training", "epochs", True),
+    ],
 )
 def test_what_only_looks_like_a_number_is_refused(section: str, field: str, value: Any) -> None:
     table = {"data": {"name": "mnist"}, "model": "lenet"}

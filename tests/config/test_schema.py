@@ -34,6 +34,8 @@ def test_the_schema_accepts_every_shipped_preset(validator: Any, path: Path) -> 
         'extends = "quickstart"',
         'extends = "quickstart"\n[optimizer]\nlr = 0.1\n[model]\nhidden = 10',
         'model = "simple-cnn"\noptimizer = "sgd"\naugmentation = ["random-crop"]',
+        'augmentation = "strong"\nfine_tuning.parts = "head"',
+        'augmentation = {name = "random-crop", padding = 1}',
         '[model]\nname = "simple-cnn"\nchannels = [1, 2]\n[training]\nevaluate_every = 10',
     ],
 )
@@ -52,6 +54,9 @@ def test_the_schema_accepts_short_forms_and_parts(validator: Any, toml: str) -> 
         'model = {name = "lenet", padding = 1}',
         'optimizer = {name = "adam", momentum = 0.9}',
         'augmentation = [{name = "random-crop", pad = 1}]',
+        'augmentation = {name = "random-crop", pad = 1}',
+        'augmentation = "strongest"',
+        "fine_tuning.parts = 3",
     ],
 )
 def test_the_schema_rejects_unknown_fields_and_wrong_values(validator: Any, toml: str) -> None:

@@ -97,6 +97,30 @@ def test_a_study_extends_what_another_shares_and_assumes(home: Home) -> None:
     assert row.preset.about.assumed == ("model.hidden", "training.batch_size")
 
 
+def test_what_a_study_says_itself_is_assumed_no_longer(home: Home) -> None:
+    own(home, SMALL, "mine/base")
+    base = 'extends = "base.toml"\n'
+    sizes = "".join(f'[[rows]]\nname = "b{n}"\ntraining.batch_size = {n}\n' for n in (16, 32))
+    own(home, base + sizes)
+    assert studies.load(home, "mine/rates").about.assumed == ()
+    own(home, base + "[training]\nbatch_size = 8\n[[rows]]\nname = 'only'\n")
+    assert studies.load(home, "mine/rates").about.assumed == ()
+    own(home, base + sizes + "[[rows]]\nname = 'open'\n")
+    assert studies.load(home, "mine/rates").about.assumed == ("training.batch_size",)
+
+
+def test_what_is_no_study_is_told_what_it_is(home: Home) -> None:
+    own(home, "[[rows]\n")
+    with pytest.raises(ConfigError, match=r"rates\.toml is not valid TOML: .*line 1"):
+        studies.load(home, "mine/rates")
+    with pytest.raises(ConfigError, match="chen is a report, no study") as report:
+        studies.load(home, "chen")
+    assert report.value.hint == "See `cnnlab study list --report chen`."
+    with pytest.raises(ConfigError, match="chen/width is one") as row:
+        studies.load(home, "chen/width/channels-10")
+    assert "cnnlab study show chen/width" in row.value.hint
+
+
 def test_an_assumed_field_that_a_row_has_not_is_not_listed_for_it(home: Home) -> None:
     own(home, SMALL.replace("training.batch_size", "optimizer.momentum", 1))
     slow, fast = studies.load(home, "mine/rates").rows

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cnnlab.config import presets
 from cnnlab.config.augmentation import AugmentationConfig
 from cnnlab.config.component import members
 from cnnlab.config.models import ModelConfig
@@ -17,6 +19,7 @@ from cnnlab.config.run import RunConfig
 from cnnlab.config.validation import validate
 from cnnlab.config.words import alternatives
 from cnnlab.errors import ConfigError
+from cnnlab.home import Home
 
 SMALLEST = {"data": {"name": "mnist"}, "model": {"name": "lenet"}}
 MODELS, LOSSES = list(members(ModelConfig)), list(members(LossConfig))
@@ -75,6 +78,15 @@ def test_an_unknown_field_is_named_with_the_nearest(toml: str, sentence: str) ->
             f"loss.name: unknown name 'mse'. Valid names: {', '.join(sorted(LOSSES))}.",
         ),
         (
+            "augmentation = 'strongest'",
+            "augmentation.0.name: unknown name 'strongest'. Did you mean 'stronger' or 'strong'?",
+        ),
+        (
+            "augmentation.name = 'random_crop'",
+            "augmentation.0.name: unknown name 'random_crop'. "
+            "Did you mean 'random-crop' or 'random-erasing' or 'resized-crop'?",
+        ),
+        (
             "augmentation = ['random-crop', 'flip']",
             "augmentation.1.name: unknown name 'flip'. "
             f"Valid names: {', '.join(sorted(AUGMENTATIONS))}.",
@@ -107,6 +119,9 @@ def test_an_unknown_name_is_answered_with_the_names_there_are(toml: str, sentenc
          "whole numbers above 0."),
         ("model = {name = 'simple-cnn', dropout = 1}", "model.dropout: 1 is not allowed; it must "
          "be a number of at least 0 and below 1."),
+        ("augmentation = {name = 'rotation', degrees = [1, 'a']}", "augmentation.0.degrees: "
+         "[1, 'a'] is not allowed; it must be a number from 0 to 360 or a list of 2 numbers from "
+         "-360 to 360."),
         ("model = {name = 'simple-cnn', convolutions = 17}", "model.convolutions: 17 is not "
          "allowed; it must be a whole number from 1 to 16."),
     ],
@@ -126,6 +141,8 @@ def test_a_wrong_value_is_answered_with_what_is_allowed(toml: str, sentence: str
          "above 0 or a number above 0 and below 1."),
         ("data.validation = 1.5", "data.validation: 1.5 is not allowed; it must be a number of "
          "images without a decimal point, or a share below 1."),
+        ("data.validation = '5000.0'", "data.validation: '5000.0' is not allowed; it must be a "
+         "number of images without a decimal point, or a share below 1."),
         ("model = {name = 'simple-cnn', channels = [16, 'a']}", "model.channels: [16, 'a'] is not "
          "allowed; it must be a whole number above 0 or a list of them."),
     ],
@@ -140,9 +157,21 @@ def test_a_value_that_fits_no_kind_of_a_choice_gives_one_sentence(toml: str, sen
         ("training.precision = 'bf16'", "training.precision: 'bf16' is not allowed; use auto, "
          "float32 or bfloat16. Did you mean 'bfloat16'?"),
         ("training.device = 'gpu'", "training.device: 'gpu' is not allowed; use auto, cpu, cuda, "
+         "cuda:0 or mps. Did you mean 'cuda'?"),
+        ("training.device = 'cup'", "training.device: 'cup' is not allowed; use auto, cpu, cuda, "
          "cuda:0 or mps. Did you mean 'cpu'?"),
         ("model.activation = 'ReLU'", "model.activation: 'ReLU' is not allowed; use relu, "
          "leaky-relu, elu, gelu, silu, tanh or sigmoid. Did you mean 'relu'?"),
+        ("model = {name = 'resnet', depth = 20}", "model.depth: 20 is not allowed; use 18, 34, 50 "
+         "or 101. Did you mean 18?"),
+        ("model = {name = 'resnet', depth = 45.5}", "model.depth: 45.5 is not allowed; use 18, 34, "
+         "50 or 101. Did you mean 50?"),
+        ("model = {name = 'resnet', depth = '9999'}", "model.depth: '9999' is not allowed; use 18, "
+         "34, 50 or 101. Did you mean 101?"),
+        ("model = {name = 'resnet', depth = inf}", "model.depth: inf is not allowed; use 18, 34, "
+         "50 or 101."),
+        ("model = {name = 'resnet', depth = 'deep'}", "model.depth: 'deep' is not allowed; use 18, "
+         "34, 50 or 101."),
     ],
 )  # fmt: skip
 def test_a_wrong_choice_is_answered_with_the_choices_and_the_nearest(
@@ -169,6 +198,26 @@ def test_a_component_without_a_default_needs_its_name() -> None:
         validate(RunConfig, {"data": {"name": "mnist"}, "model": {"hidden": 3}})
     assert caught.value.message == (
         f"model: the field name is needed. Valid names: {', '.join(sorted(MODELS))}."
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("title = 'x'", "name: this field is needed, "),
+        ("name = 'A B/c'", "name: 'A B/c' is not allowed; it must be "),
+    ],
+)
+def test_the_name_of_a_row_is_answered_with_its_rule_and_an_example(
+    home: Home, tmp_path: Path, row: str, words: str
+) -> None:
+    path = tmp_path / "study.toml"
+    path.write_text(f"extends = 'quickstart'\n[[rows]]\n{row}\n")
+    with pytest.raises(ConfigError) as caught:
+        presets.load_all(home, str(path))
+    assert caught.value.message == (
+        f"{path}: row 1: {words}text of lower-case letters, digits, '.', '_' and '-' that begins "
+        "with a letter or a digit, for example 'lr-0.1'."
     )
 
 

@@ -103,7 +103,10 @@ def test_a_window_larger_than_its_input_is_named_with_its_layer_and_the_sizes(
     with pytest.raises(ConfigError) as caught:
         build(name, shape)
     assert caught.value.message == sentence
-    assert "smaller window" in caught.value.hint
+    assert caught.value.hint == (
+        "Enlarge the images with data.resize or, where the model has fields for it, use a "
+        "smaller window, more padding, fewer layers or less pooling before it."
+    )
 
 
 @pytest.mark.parametrize("name", ["fully-connected", "cifar-resnet", "small-resnet"])

@@ -97,7 +97,7 @@ def test_each_layer_of_a_head_can_have_its_width() -> None:
     head = model.get_submodule("fc")
     widths = [layer.out_features for layer in head.modules() if isinstance(layer, nn.Linear)]
     assert widths == [12, 8, 10]
-    with pytest.raises(ValidationError, match="one width for each linear layer .* 2, not 3"):
+    with pytest.raises(ValidationError, match=r"one width for each linear layer .* 2, not 3"):
         ResNet(head_layers=3, head_hidden=(12, 8, 4))
 
 
@@ -257,8 +257,30 @@ def test_a_file_that_is_missing_or_a_folder_is_named(tmp_path: Path) -> None:
     assert refusal(missing, DataError).message == (
         f"The weights {missing} cannot be read: No such file or directory."
     )
-    assert '"imagenet"' in refusal(missing, DataError).hint
+    assert refusal(missing, DataError).hint == (
+        'Set model.weights to a file, to "imagenet", or to "" for fresh weights.'
+    )
     assert "cannot be read: Is a directory" in refusal(tmp_path, DataError).message
+
+
+@pytest.mark.parametrize("word", ["imagnet", "ImageNet", "IMAGENET1K_V1"])
+def test_a_misspelt_imagenet_is_asked_about(word: str) -> None:
+    error = refusal(Path(word), DataError)
+    assert error.message == f"The weights {word} cannot be read: No such file or directory."
+    assert error.hint.startswith("Did you mean 'imagenet'? Set model.weights to a file")
+
+
+def test_a_file_is_read_even_if_its_name_is_near_imagenet(
+    official: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    torch.save(official, "imagnet")
+    assert_body(loaded(Path("imagnet")), official)
+
+
+@pytest.mark.parametrize("name", ["image.pth", "folder/of/others", "checkpoint"])
+def test_what_is_not_near_imagenet_is_not_asked_about(name: str) -> None:
+    assert "Did you mean" not in refusal(Path(name), DataError).hint
 
 
 # torchvision's own

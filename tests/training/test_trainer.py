@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import pytest
 import torch
 
+from cnnlab.errors import ConfigError
 from cnnlab.events import (
     CheckpointSaved,
     EpochFinished,
@@ -279,6 +280,15 @@ def test_a_last_batch_of_one_image_is_left_out(make_trainer: MakeTrainer) -> Non
     trainer = make_trainer(**tables)
     assert trainer.steps_per_epoch == 10
     assert isinstance(list(trainer.train())[-1], RunFinished)
+
+
+def test_batch_norm_without_a_batch_is_refused(make_trainer: MakeTrainer) -> None:
+    net = {"name": "fully-connected", "linear_layers": 2, "hidden": 4, "batch_norm": True}
+    with pytest.raises(ConfigError, match="batch_size 1 leaves batch normalisation"):
+        make_trainer(model=net, training={"batch_size": 1})
+    # Feature maps have many values a channel in one image.
+    conv = {"name": "block-cnn", "channels": [2], "linear_layers": 1}
+    assert make_trainer(model=conv, training={"batch_size": 1}).steps_per_epoch == 500
 
 
 def test_a_checkpoint_folder_that_cannot_be_written_ends_the_run_with_a_sentence(
