@@ -83,7 +83,7 @@ def _entry(home: Home, name: str, trained: Container[str | None]) -> dict[str, A
     try:
         study = studies.load(home, name)
     except CnnlabError as error:
-        return {"name": name, "error": str(error)}
+        return {"name": name, "report": name.rpartition("/")[0], "error": str(error)}
     return {
         "name": study.name,
         "report": study.report,
