@@ -8,6 +8,7 @@ Losses are means over images; accuracies, precisions, recalls and F1 scores lie 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,6 +17,34 @@ Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 CheckpointKind = Literal["best", "last"]
 Level = Literal["info", "warning", "error"]
+CommandKind = Literal["pause", "continue", "stop", "checkpoint", "scale_lr", "add_epochs"]
+
+
+@dataclass(frozen=True)
+class Command:
+    """What a person asks of a run under way; it is carried out after the step under way.
+
+    `value` is the factor of `scale_lr` and the number of epochs of `add_epochs`; 0 otherwise.
+    """
+
+    kind: CommandKind
+    value: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Raises ValueError where a value is missing or cannot be meant."""
+        if self.kind in ("scale_lr", "add_epochs") and not 0 < self.value < math.inf:
+            raise ValueError(f"{self.kind} needs a value above 0, not {self.value}")
+
+    def in_words(self) -> str:
+        """What was done when it was carried out."""
+        return {
+            "pause": "Paused",
+            "continue": "Went on",
+            "stop": "Stopped",
+            "checkpoint": "Checkpoint written",
+            "scale_lr": f"Learning rate times {self.value:g}",
+            "add_epochs": f"{self.value:g} epochs added",
+        }[self.kind]
 
 
 @dataclass(frozen=True)
@@ -127,6 +156,15 @@ class CheckpointSaved:
 
 
 @dataclass(frozen=True)
+class Intervened:
+    """A command was carried out: from this step on the run went another way."""
+
+    command: Command
+    epoch: int
+    step: int
+
+
+@dataclass(frozen=True)
 class Logged:
     """A line for the run's log."""
 
@@ -170,6 +208,7 @@ Event = (
     | EvaluationFinished
     | EpochFinished
     | CheckpointSaved
+    | Intervened
     | Logged
     | Ending
 )

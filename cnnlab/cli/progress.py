@@ -20,9 +20,11 @@ from rich.text import Text
 from cnnlab.cli.format import format_duration
 from cnnlab.events import (
     CheckpointSaved,
+    Command,
     EpochFinished,
     EvaluationFinished,
     Event,
+    Intervened,
     Logged,
     RunStarted,
     StepsFinished,
@@ -70,6 +72,7 @@ class Figures:
     best: tuple[float, int] | None = None
     message: str = ""
     started: float = field(default_factory=time.monotonic)
+    paused: float = 0.0
 
     def take(self, event: Event) -> None:
         """Brings the figures up to date."""
@@ -89,6 +92,17 @@ class Figures:
                 self.best = event.value, event.epoch
         elif isinstance(event, Logged):
             self.message = event.message
+        elif isinstance(event, Intervened):
+            self._follow(event.command)
+
+    def _follow(self, command: Command) -> None:
+        if command.kind == "add_epochs":
+            self.epochs += int(command.value)
+        elif command.kind == "pause":
+            self.paused = time.monotonic()
+        elif command.kind == "continue":
+            # The pause counts neither for the pace nor for the time left.
+            self.started += time.monotonic() - self.paused
 
     @property
     def total_steps(self) -> int:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from rich.console import Console
 from rich.text import Text
 
+from cnnlab.analysis.curves import BYS, QUANTITIES, By, Curve, read_series, smoothed
 from cnnlab.cli.tables import (
     checkpoints_table,
     classes_table,
@@ -16,11 +18,42 @@ from cnnlab.cli.tables import (
     run_header,
     summary,
 )
-from cnnlab.export.curves import Curve, draw_curves
+from cnnlab.errors import ConfigError, unknown_name
+from cnnlab.events import Command
 from cnnlab.history.queries import Reader
-from cnnlab.history.records import EpochRecord, EvaluationRecord, RunRecord, StepRecord
+from cnnlab.history.records import EvaluationRecord, RunRecord
 
 CURVE_HEIGHT = 13
+
+
+@dataclass(frozen=True)
+class CurveOptions:
+    """How to draw a run's curves.
+
+    Attributes:
+        by: what to draw against; None draws epoch means, and steps in a first epoch.
+        smooth: weight of the past for training, in [0, 1], as `analysis.curves.smoothed` takes it;
+            anything but 0 smooths the steps.
+        log: whether loss and learning rate have a logarithmic axis.
+    """
+
+    by: By | None = None
+    smooth: float = 0.0
+    log: bool = False
+
+
+def curve_options(by: str, smooth: float, *, log: bool) -> CurveOptions:
+    """What a user wrote, as options; an empty `by` is none.
+
+    Raises:
+        ConfigError: there is no such thing to draw against, or the weight is not in [0, 1].
+    """
+    known: dict[str, By] = {name: name for name in BYS}
+    if by and by not in known:
+        raise unknown_name("x axis", by, known)
+    if not 0 <= smooth <= 1:
+        raise ConfigError(f"A smoothing weight of {smooth:g} is not in [0, 1].", "Try 0.9.")
+    return CurveOptions(known.get(by), smooth, log)
 
 
 def print_result(console: Console, reader: Reader, run: RunRecord) -> None:
@@ -41,12 +74,17 @@ def print_result(console: Console, reader: Reader, run: RunRecord) -> None:
 
 
 def print_run(
-    console: Console, reader: Reader, run: RunRecord, *, curves: bool, split: str = "test"
+    console: Console,
+    reader: Reader,
+    run: RunRecord,
+    *,
+    curves: CurveOptions | None,
+    split: str = "test",
 ) -> None:
-    """Everything the history knows of a run; figures of each class on one split."""
+    """Everything the history knows of a run: curves if wanted, figures of classes on one split."""
     console.print(run_header(run, reader.epochs([run.id])[run.id]))
-    if curves:
-        _print_curves(console, reader, run)
+    if curves is not None:
+        _print_curves(console, reader, run, curves)
     evaluations = reader.final_evaluations([run.id])[run.id]
     best = _find(evaluations, split, "best")
     if best is not None:
@@ -66,6 +104,9 @@ def print_run(
             soft_wrap=True,
         )
         print_table(console, checkpoints_table(checkpoints))
+    for one in reader.interventions([run.id])[run.id]:
+        done = Command(one.kind, one.value).in_words()
+        console.print(Text(f"by hand: {done} after step {one.step} in epoch {one.epoch}"))
     for note in reader.notes([run.id])[run.id]:
         console.print()
         console.print(Text(f"note: {note.text}"))
@@ -88,56 +129,37 @@ def _find(
     return None
 
 
-def _print_curves(console: Console, reader: Reader, run: RunRecord) -> None:
-    """Loss and accuracy of training and validation, by epoch; by step in a first epoch."""
-    epochs = reader.epochs([run.id])[run.id]
-    if len(epochs) > 1:
-        loss, accuracy, label = *_by_epoch(epochs), "epoch"
-    else:
-        loss, accuracy, label = (
-            *_by_step(reader.steps(run.id), reader.validations([run.id])[run.id]),
-            "step",
-        )
-    for title, curves in (("loss", loss), ("accuracy", accuracy)):
+def _print_curves(console: Console, reader: Reader, run: RunRecord, wanted: CurveOptions) -> None:
+    """Loss, accuracy and a learning rate that changes, each in a plot of its own."""
+    from cnnlab.export.curves import draw_curves
+
+    by = wanted.by or ("epoch" if len(reader.epochs([run.id])[run.id]) > 1 else "step")
+    means = by == "epoch" and not wanted.by and not wanted.smooth
+    series = read_series(reader, run.id, steps=not means)
+    for quantity in QUANTITIES:
+        curves = series.curves(quantity, by)
+        if quantity == "lr" and not _varies(curves):
+            continue
         plot = draw_curves(
-            curves,
-            title=title,
-            x_label=label,
+            [_smoothed(curve, wanted.smooth) for curve in curves] if quantity != "lr" else curves,
+            title="learning rate" if quantity == "lr" else quantity,
+            x_label="seconds" if by == "time" else by,
             width=min(console.width, 100),
             height=CURVE_HEIGHT,
             colour=console.color_system is not None and not console.no_color,
+            log=wanted.log and quantity != "accuracy",
         )
         if plot:
             console.print()
             console.print(Text.from_ansi(plot))
 
 
-def _by_epoch(epochs: Sequence[EpochRecord]) -> tuple[list[Curve], list[Curve]]:
-    x = [float(one.epoch) for one in epochs]
-    return (
-        [
-            Curve("training", x, [one.train_loss for one in epochs]),
-            Curve("validation", x, [one.validation_loss for one in epochs]),
-        ],
-        [
-            Curve("training", x, [one.train_accuracy for one in epochs]),
-            Curve("validation", x, [one.validation_accuracy for one in epochs]),
-        ],
-    )
+def _smoothed(curve: Curve, weight: float) -> Curve:
+    """Training is smoothed; the few points of validation are shown as they are."""
+    if curve.label != "training" or not weight:
+        return curve
+    return replace(curve, y=smoothed(curve.y, weight))
 
 
-def _by_step(
-    steps: Sequence[StepRecord], validations: Sequence[EvaluationRecord]
-) -> tuple[list[Curve], list[Curve]]:
-    x = [float(one.step) for one in steps]
-    at = [float(one.step) for one in validations]
-    return (
-        [
-            Curve("training", x, [one.loss for one in steps]),
-            Curve("validation", at, [one.loss for one in validations]),
-        ],
-        [
-            Curve("training", x, [one.accuracy for one in steps]),
-            Curve("validation", at, [one.accuracy for one in validations]),
-        ],
-    )
+def _varies(curves: Sequence[Curve]) -> bool:
+    return any(len(set(curve.y)) > 1 for curve in curves)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cnnlab.cli.console import err, out, print_json
+from cnnlab.cli.preflight import print_preflight
 from cnnlab.cli.training import STOPPED, prepare, watch
 from cnnlab.errors import ConfigError, TrainingError
 from cnnlab.home import Home
@@ -34,6 +35,10 @@ def run(
     source: Annotated[
         str | None, typer.Option("--from", metavar="RUN", help="Repeat an earlier run.")
     ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Measure what it would take on a few steps; train nothing."),
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the finished run as JSON on stdout.")
     ] = False,
@@ -49,6 +54,9 @@ def run(
             changes.append(f"training.{field}={value}")
     tags = tuple(text.strip() for text in tag or () if text.strip())
     request = _request(home, preset, source, changes, name.strip(), tags, note.strip())
+    if dry_run:
+        print_preflight(home, request, as_json)
+        return
     thread, display = prepare(home, request)
     watch(thread, display)
     _report(home, thread, as_json)

@@ -6,16 +6,15 @@ from typing import Annotated
 
 import typer
 
+from cnnlab.cli import control
 from cnnlab.cli.console import err, out, print_json
+from cnnlab.cli.control import RunArgument
 from cnnlab.events import SPLITS
 from cnnlab.home import Home
 
 STATUSES = ("queued", "running", "paused", "finished", "stopped", "failed", "interrupted")
 app = typer.Typer(help="Browse the history of runs.", no_args_is_help=True)
 
-RunArgument = Annotated[
-    str, typer.Argument(metavar="RUN", help="An id, its beginning, a name, or `latest`.")
-]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -27,6 +26,9 @@ def list_runs(
     preset: Annotated[str, typer.Option(help="Only runs of this preset.")] = "",
     tag: Annotated[str, typer.Option(help="Only runs with this tag.")] = "",
     search: Annotated[str, typer.Option(help="Only runs with this in name, tags or notes.")] = "",
+    filter_text: Annotated[
+        str, typer.Option("--filter", metavar="TERMS", help='Such as "acc>0.9 -tag:old lenet".')
+    ] = "",
     sort: Annotated[
         str,
         typer.Option(
@@ -40,13 +42,20 @@ def list_runs(
 ) -> None:
     """List runs, newest first."""
     from cnnlab.errors import unknown_name
+    from cnnlab.history.filters import Query, parse
     from cnnlab.history.queries import Reader, RunFilter
 
     if status and status not in STATUSES:
         raise unknown_name("status", status, STATUSES)
+    query = Query()
+    if filter_text:
+        from cnnlab.config.run import RunConfig
+        from cnnlab.config.validation import field_paths
+
+        query = parse(filter_text, set(field_paths(RunConfig)))
     home = Home.from_environment()
     with Reader(home) as reader:
-        wanted = RunFilter(status, dataset, model, preset, tag, search)
+        wanted = RunFilter(status, dataset, model, preset, tag, search, query)
         runs = reader.runs(wanted, sort=sort, ascending=ascending, limit=limit)
         if as_json:
             from cnnlab.export.run_json import runs_as_json
@@ -77,14 +86,29 @@ def show_run(
         str,
         typer.Option(help="Whose images the per-class figures are of: train, validation, test."),
     ] = "test",
+    by: Annotated[
+        str,
+        typer.Option(
+            help="Draw the curves against step, epoch or time; else epoch means, by epoch."
+        ),
+    ] = "",
+    smooth: Annotated[
+        float,
+        typer.Option(help="Smooth the training curves as TensorBoard does, from 0 to 1."),
+    ] = 0.0,
+    log: Annotated[
+        bool, typer.Option("--log", help="Loss and learning rate on a logarithmic axis.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show one run: config, curves, per-class figures, checkpoints."""
+    from cnnlab.cli.report import CurveOptions, curve_options, print_run
     from cnnlab.errors import unknown_name
     from cnnlab.history.queries import Reader
 
     if split not in SPLITS:
         raise unknown_name("split", split, SPLITS)
+    options = curve_options(by, smooth, log=log)
     with Reader(Home.from_environment()) as reader:
         record = reader.run(reader.resolve(run))
         if as_json:
@@ -92,10 +116,14 @@ def show_run(
 
             print_json(runs_as_json(reader, [record])[0])
             return
-        from cnnlab.cli.report import print_run
+        asked = options != CurveOptions() or out().is_terminal
+        wanted = asked if curves is None else curves
+        print_run(out(), reader, record, curves=options if wanted else None, split=split)
 
-        wanted = out().is_terminal if curves is None else curves
-        print_run(out(), reader, record, curves=wanted, split=split)
+
+app.command("stop")(control.stop)
+app.command("pause")(control.pause)
+app.command("continue")(control.go_on)
 
 
 @app.command("delete")

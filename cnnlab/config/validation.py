@@ -153,7 +153,7 @@ def unknown_field(root: type[BaseModel], owner: type[BaseModel], name: str) -> s
     if issubclass(owner, Component):
         component = get_args(owner.model_fields["name"].annotation)[0]
         return f"{component} has no such field. {suggestion(name, fields)}"
-    elsewhere = [path for path in _paths(root) if path.rpartition(".")[2] == name]
+    elsewhere = [path for path in field_paths(root) if path.rpartition(".")[2] == name]
     if owner is root and elsewhere and name != "name":
         paths = alternatives([repr(path) for path in dict.fromkeys(elsewhere)])
         return f"there is no such field. Did you mean {paths}?"
@@ -189,14 +189,14 @@ def _value_at(value: Any, path: list[str | int]) -> Any:
     return value
 
 
-def _paths(model: type[BaseModel], before: str = "") -> Iterator[str]:
+def field_paths(model: type[BaseModel], before: str = "") -> Iterator[str]:
     """The dotted paths of all fields in a config, those of every component included."""
     for name, field in model.model_fields.items():
         path = f"{before}{name}"
         yield path
         table = _table_class(field.annotation)
         for inner in members(field.annotation).values() or ([table] if table else []):
-            yield from _paths(inner, f"{path}.")
+            yield from field_paths(inner, f"{path}.")
 
 
 def shown(value: Any) -> str:

@@ -15,6 +15,7 @@ from cnnlab.config.run import RunConfig
 from cnnlab.data.store import Dataset
 from cnnlab.errors import CnnlabError, ConfigError
 from cnnlab.events import Ending, Event, Logged, RunFailed, RunFinished, RunInterrupted, RunStopped
+from cnnlab.execution.postman import Postman
 from cnnlab.execution.provenance import git_state, versions
 from cnnlab.history.queries import LATEST
 from cnnlab.history.recorder import Recorder, create_run, new_run_id
@@ -67,6 +68,8 @@ class RunThread(threading.Thread):
 
     def run(self) -> None:
         """Trains to an ending; a history that cannot be written ends the run as failed."""
+        postman = Postman(self.home, self.run_id, self.trainer.inbox.put)
+        postman.start()
         try:
             with Recorder(self.home, self.run_id) as recorder:
                 for event in self.trainer.train():
@@ -80,6 +83,8 @@ class RunThread(threading.Thread):
             with suppress(CnnlabError), Recorder(self.home, self.run_id) as recorder:
                 recorder.record(failure)
             self._pass_on(failure)
+        finally:
+            postman.dismiss()
 
     def _pass_on(self, event: Event) -> Logged | None:
         """Tells the listener; what it raised comes back as a line for the log."""
@@ -141,5 +146,5 @@ def prepare_run(home: Home, request: RunRequest, dataset: Dataset) -> RunThread:
         versions=versions(),
         git=git_state(),
     )
-    make_folder(trainer.folder)
+    make_folder(trainer.files.folder)
     return RunThread(home, run_id, name, trainer)

@@ -18,7 +18,9 @@ validation_images, test_images, flops (one image, forward, a multiply-add counte
 device_name, precision, memory_format, residence, host, versions, git ({commit, modified} or
 null), created_at, ended_at, message (why it ended), tags, notes: [{text, written_at}],
 validations: [{split, epoch, step, loss, accuracy, top5_accuracy, precision_macro, recall_macro,
-f1_macro}], those on the way, in the order of their steps.
+f1_macro}], those on the way, in the order of their steps; interventions: [{kind (pause, continue,
+checkpoint, scale_lr, add_epochs), value (the factor, or the number of epochs; else 0), epoch, step,
+made_at}], how people changed its course.
 """
 
 from __future__ import annotations
@@ -64,6 +66,7 @@ def runs_as_json(reader: Reader, runs: Sequence[RunRecord]) -> list[dict[str, An
     checkpoints = reader.checkpoints(ids)
     notes = reader.notes(ids)
     validations = reader.validations(ids, classes=False)
+    interventions = reader.interventions(ids)
     return [
         {
             **_pick(run, _FIRST),
@@ -74,6 +77,7 @@ def runs_as_json(reader: Reader, runs: Sequence[RunRecord]) -> list[dict[str, An
             "tags": list(run.tags),
             "notes": [asdict(note) for note in notes[run.id]],
             "validations": [_pick(one, _VALIDATION) for one in validations[run.id]],
+            "interventions": [asdict(one) for one in interventions[run.id]],
         }
         for run in runs
     ]

@@ -146,6 +146,31 @@ create table log (
 create index log_run on log (run_id);
 """
 
+_COMMANDS = """
+create table commands (
+    id integer primary key,
+    run_id text not null references runs (id) on delete cascade,
+    kind text not null check (kind in (
+        'pause', 'continue', 'stop', 'checkpoint', 'scale_lr', 'add_epochs')),
+    value real not null,
+    sent_at text not null,
+    taken_at text
+) strict;
+create index commands_run on commands (run_id, taken_at);
+
+create table interventions (
+    id integer primary key,
+    run_id text not null references runs (id) on delete cascade,
+    kind text not null check (kind in (
+        'pause', 'continue', 'stop', 'checkpoint', 'scale_lr', 'add_epochs')),
+    value real not null,
+    epoch integer not null,
+    step integer not null,
+    made_at text not null
+) strict;
+create index interventions_run on interventions (run_id);
+"""
+
 _VIEWS = {
     # One row a run with what people ask first.
     "run_results": """
@@ -197,3 +222,11 @@ def m001_initial(db: Database) -> None:
             db.execute(statement)
     for name, query in _VIEWS.items():
         db.create_view(name, query)
+
+
+@migrations()
+def m002_commands(db: Database) -> None:
+    """Commands to runs under way, and the interventions that came of them."""
+    for statement in _COMMANDS.split(";\n"):
+        if statement.strip():
+            db.execute(statement)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+from operator import itemgetter
 from typing import Any, Self, TypeVar
 
 from cnnlab.errors import ConfigError, unknown_name
 from cnnlab.events import ClassMetrics
 from cnnlab.history.connection import connect_for_reading, translated
+from cnnlab.history.filters import Condition, Query, containing, matching
 from cnnlab.history.records import (
     CheckpointRecord,
     EpochRecord,
     EvaluationRecord,
+    InterventionRecord,
     LogRecord,
     NoteRecord,
     RunRecord,
@@ -60,7 +64,8 @@ SORTABLE = {
 class RunFilter:
     """Which runs to list; an empty field asks for nothing.
 
-    `search` is looked for in name, preset, tags and notes, whatever the case.
+    Texts are those of the runs exactly, but for `search`, which is looked for in name, preset,
+    tags and notes, whatever the case; `query` is a filter as a user writes it.
     """
 
     status: str = ""
@@ -69,6 +74,15 @@ class RunFilter:
     preset: str = ""
     tag: str = ""
     search: str = ""
+    query: Query = field(default_factory=Query)
+
+    def condition(self) -> Condition:
+        """What the filter asks for, as one condition."""
+        exact = {key: getattr(self, key) for key in ("status", "dataset", "model", "preset", "tag")}
+        asked = [matching(key, value) for key, value in exact.items() if value]
+        if self.search:
+            asked.append(containing(self.search))
+        return Query((*asked, *self.query.conditions)).condition()
 
 
 class Reader:
@@ -129,17 +143,22 @@ class Reader:
         """
         if sort not in SORTABLE:
             raise unknown_name("sort key", sort, SORTABLE)
-        where, values = _conditions(wanted or RunFilter())
+        condition = (wanted or RunFilter()).condition()
         column, order = SORTABLE[sort], "asc" if ascending else "desc"
         ties = order if sort == "started" else "desc"
         # Of runs made in the same millisecond, the one that came later is the newer one.
+        # Sorting whole rows with their configs would take longer than finding them again.
         query = (
-            f"select * from ({_RUNS}) as runs where {where}"
+            f"select entry from ({_RUNS}) as runs where {condition.sql}"
             f" order by {column} is null, {column} {order}, created_at {ties}, entry {ties} limit ?"
         )
-        rows = self._rows(query, [*values, -1 if limit is None else limit])
-        with translated(self._path):
-            return [_run(row) for row in rows]
+        with self._moment(), translated(self._path):
+            found = self._rows(query, [*condition.values, -1 if limit is None else limit])
+            entries = [row["entry"] for row in found]
+            among = "runs.rowid in (select value from json_each(?))"
+            rows = self._rows(f"{_RUNS} where {among}", [json.dumps(entries)])
+            by_entry = {row["entry"]: row for row in rows}
+            return _runs([by_entry[entry] for entry in entries])
 
     def run(self, run_id: str) -> RunRecord:
         """One run by its whole id.
@@ -151,7 +170,7 @@ class Reader:
         if not rows:
             raise self._unknown_run(run_id)
         with translated(self._path):
-            return _run(rows[0])
+            return _runs(rows)[0]
 
     def resolve(self, text: str) -> str:
         """The id of the run that a user means: `latest`, an id, a name, or a unique prefix.
@@ -201,6 +220,10 @@ class Reader:
     def steps(self, run_id: str) -> list[StepRecord]:
         """The steps of a run."""
         return self._grouped("steps", StepRecord, [run_id], "step")[run_id]
+
+    def interventions(self, run_ids: Iterable[str]) -> dict[str, list[InterventionRecord]]:
+        """How people changed the course of each of the runs, in that order."""
+        return self._grouped("interventions", InterventionRecord, run_ids, "id")
 
     def log(self, run_id: str) -> list[LogRecord]:
         """The log of a run."""
@@ -273,45 +296,31 @@ class Reader:
         return found
 
 
-def _conditions(wanted: RunFilter) -> tuple[str, list[str]]:
-    """The filter as SQL with its values."""
-    conditions, values = ["1"], []
-    for column in ("status", "dataset", "model", "preset"):
-        value = getattr(wanted, column)
-        if value:
-            conditions.append(f"{column} = ?")
-            values.append(value)
-    if wanted.tag:
-        conditions.append("exists (select 1 from tags where run_id = runs.id and tag = ?)")
-        values.append(wanted.tag)
-    if wanted.search:
-        conditions.append(
-            "(instr(casefold(name), casefold(?))"
-            " or instr(casefold(coalesce(preset, '')), casefold(?))"
-            " or exists (select 1 from tags where run_id = runs.id"
-            " and instr(casefold(tag), casefold(?)))"
-            " or exists (select 1 from notes where run_id = runs.id"
-            " and instr(casefold(text), casefold(?))))"
-        )
-        values += [wanted.search] * 4
-    return " and ".join(conditions), values
-
-
 def _record(kind: type[Record], row: sqlite3.Row, **more: Any) -> Record:
     """A row as a record, with what the table does not hold itself."""
     names = [field.name for field in fields(kind) if field.name not in more]  # type: ignore[arg-type]
     return kind(**{name: row[name] for name in names}, **more)
 
 
-def _run(row: sqlite3.Row) -> RunRecord:
-    return _record(
-        RunRecord,
-        row,
-        config=json.loads(row["config"]),
-        versions=json.loads(row["versions"]),
-        git=json.loads(row["git"]) if row["git"] else None,
-        tags=tuple(json.loads(row["tags"])),
-    )
+def _runs(rows: Sequence[sqlite3.Row]) -> list[RunRecord]:
+    """Rows as records, quickly even where they are thousands."""
+    if not rows:
+        return []
+    names, columns = [each.name for each in fields(RunRecord)], rows[0].keys()
+    ordered = itemgetter(*map(columns.index, names))
+    config, versions, git, tags = map(names.index, ("config", "versions", "git", "tags"))
+    # Most runs share the shorter texts; configs are quicker to read all at once.
+    shared = functools.cache(json.loads)
+    configs = json.loads(f"[{','.join(row['config'] for row in rows)}]")
+    found = []
+    for row, read in zip(rows, configs, strict=True):
+        values = list(ordered(row))
+        values[config] = read
+        values[versions] = shared(values[versions])
+        values[git] = shared(values[git]) if values[git] else None
+        values[tags] = tuple(shared(values[tags]))
+        found.append(RunRecord(*values))
+    return found
 
 
 def _ambiguous(text: str, rows: Sequence[sqlite3.Row]) -> ConfigError:

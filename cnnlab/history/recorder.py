@@ -21,6 +21,7 @@ from cnnlab.events import (
     EpochFinished,
     EvaluationFinished,
     Event,
+    Intervened,
     Logged,
     RunFailed,
     RunFinished,
@@ -34,6 +35,8 @@ from cnnlab.home import Home
 
 FLUSH_SECONDS = 0.3
 """Least time between two transactions that write steps and log lines alone."""
+
+_STATUS_AFTER = {"pause": "paused", "continue": "running"}
 
 Row = dict[str, Any]
 
@@ -306,6 +309,27 @@ class Recorder:
         if event.kind == "best":
             best = {"best_epoch": event.epoch, "best_step": event.step, "best_value": row["value"]}
             self._update_run(best)
+
+    @_take.register
+    def _(self, event: Intervened) -> None:
+        command = event.command
+        self._waiting["interventions"].append(
+            {
+                "run_id": self._run_id,
+                "kind": command.kind,
+                "value": command.value,
+                "epoch": event.epoch,
+                "step": event.step,
+                "made_at": now(),
+            }
+        )
+        if command.kind in _STATUS_AFTER:
+            self._update_run({"status": _STATUS_AFTER[command.kind]})
+        elif command.kind == "add_epochs":
+            self._db.execute(
+                "update runs set epochs_planned = epochs_planned + ? where id = ?",
+                (int(command.value), self._run_id),
+            )
 
     @_take.register
     def _(self, event: Logged) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from cnnlab.events import ClassMetrics
+from cnnlab.events import ClassMetrics, CommandKind
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,17 @@ class CheckpointRecord:
     sha256: str
     value: float | None
     saved_at: str
+
+
+@dataclass(frozen=True)
+class InterventionRecord:
+    """A command that was carried out: from this step on the run went another way."""
+
+    kind: CommandKind
+    value: float
+    epoch: int
+    step: int
+    made_at: str
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,27 @@ class Assembly:
         with self.hardware.autocast():
             return self.network(self.data.normalize(images))
 
+    def step(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Updates the weights once.
+
+        Args:
+            images: uint8 (N, C, H, W), on the device.
+            labels: int64 (N,).
+
+        Returns:
+            Mean loss, and number of correct answers; both stay on the device.
+        """
+        self.tuned.begin_training()
+        for augmentation in self.augmentations:
+            images = augmentation(images, self.augmentation_generator)
+        logits = self.logits(images).float()
+        loss = self.loss_function(logits, labels)
+        loss.backward()
+        self.schedule.begin_step()
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        return loss.detach(), (logits.detach().argmax(1) == labels).sum()
+
     def state_dict(self) -> dict[str, Any]:
         """Weights, optimizer, schedule and random states: plain values and tensors."""
         device = self.hardware.device

@@ -10,6 +10,7 @@ import errno
 import hashlib
 import os
 import pickle
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Any
 import torch
 
 from cnnlab.errors import CheckpointError, StorageError
-from cnnlab.events import CheckpointKind
+from cnnlab.events import CheckpointKind, CheckpointSaved
 
 FORMAT = 1
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -59,6 +60,56 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> SavedFile:
             partial.unlink()
         raise _storage_error(path, error) from error
     return SavedFile(size, digest)
+
+
+class CheckpointFiles:
+    """The checkpoints of one run: the newest of each kind, and those that they replace.
+
+    Attributes:
+        folder: where they lie; must exist when the first one is saved.
+        newest: the newest file of each kind.
+        last_step: step of the newest `last` checkpoint.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.newest: dict[CheckpointKind, Path] = {}
+        self.last_step: int | None = None
+        self._superseded: list[Path] = []
+
+    def save(
+        self,
+        kind: CheckpointKind,
+        *,
+        epoch: int,
+        step: int,
+        value: float | None,
+        state: Callable[[], dict[str, Any]],
+    ) -> Iterator[CheckpointSaved]:
+        """Writes a checkpoint; those before go once whoever listens knows of the new one.
+
+        A best checkpoint that was beaten stays until the next `last` one: the `last` on disk
+        must not name a file that is gone.
+
+        Args:
+            value: the monitored metric.
+            state: gives the state, once the file is known to be the newest of its kind.
+
+        Raises:
+            StorageError: see `save_checkpoint`.
+        """
+        path = checkpoint_path(self.folder, kind, epoch, step)
+        before = self.newest.get(kind)
+        self.newest[kind] = path
+        saved = save_checkpoint(path, state())
+        yield CheckpointSaved(kind, epoch, step, path, saved.bytes, saved.sha256, value)
+        if before is not None and before != path:
+            self._superseded.append(before)
+        if kind == "last":
+            self.last_step = step
+            for old in self._superseded:
+                old.unlink(missing_ok=True)
+            self._superseded = []
 
 
 def _storage_error(path: Path, error: OSError | RuntimeError) -> StorageError:

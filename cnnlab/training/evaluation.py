@@ -14,6 +14,21 @@ from cnnlab.events import ClassMetrics, Evaluation
 TOP = 5
 """The k of top-k accuracy."""
 
+_BATCH = 500
+_PIXELS = _BATCH * 64 * 64
+"""Most images in one step of an evaluation, and most pixels, for images larger than 64x64."""
+
+
+def evaluation_batch(shape: tuple[int, int, int], batch_size: int) -> int:
+    """Images in one step of an evaluation; no gradients are kept, so more fit than in training.
+
+    Args:
+        shape: channels, height and width of an image; fewer larger ones make a step.
+        batch_size: images in a training step, which always fit.
+    """
+    _, height, width = shape
+    return min(_BATCH, max(_PIXELS // (height * width), batch_size))
+
 
 def evaluate(
     forward: Callable[[Tensor], Tensor],

@@ -28,6 +28,7 @@ class Progress:
         best_value: the same at its best.
         waited_value: the value that early stopping compares with.
         waited_epochs: epochs since early stopping last saw an improvement.
+        added_epochs: epochs that were added to those of the config while it ran.
     """
 
     epoch: int = 0
@@ -44,6 +45,7 @@ class Progress:
     best_step: int = 0
     waited_value: float | None = None
     waited_epochs: int = 0
+    added_epochs: int = 0
 
     def begin_epoch(self) -> None:
         """Moves on to the next epoch, with empty sums."""

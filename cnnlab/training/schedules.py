@@ -29,35 +29,38 @@ class Schedule:
 
     Args:
         scheduler: gives each parameter group its learning rate.
-        per_step: whether it moves with each step instead of each epoch.
+        steps: steps in which it moves with each one, after which it stays; None for a scheduler
+            that moves with each epoch.
         warmup_steps: steps in which the learning rate rises; 0 for none.
+
+    Attributes:
+        scale: factor of every learning rate, for whoever changes them while the run is under way.
     """
 
-    def __init__(self, scheduler: LRScheduler, per_step: bool, warmup_steps: int) -> None:
+    def __init__(self, scheduler: LRScheduler, steps: int | None, warmup_steps: int) -> None:
         self.scheduler = scheduler
-        self.per_step = per_step
+        self.planned_steps = steps
         self.warmup_steps = warmup_steps
         self.steps = 0
+        self.scale = 1.0
 
     def begin_step(self) -> None:
         """Gives the optimizer the learning rates of the step that comes.
 
         They stay in its groups until the next step begins.
         """
-        if self.per_step and self.steps > 0:
-            self._without_warmup()
+        if self.planned_steps is not None and 0 < self.steps < self.planned_steps:
+            self._without_factors()
             self.scheduler.step()
         self.steps += 1
-        if self.steps < self.warmup_steps:
-            self._set_rates(self.steps / self.warmup_steps)
-        else:
-            self._without_warmup()
+        warmed = min(self.steps / self.warmup_steps, 1.0) if self.warmup_steps else 1.0
+        self._set_rates(warmed * self.scale)
 
     def end_epoch(self, *, train_loss: float, validation_loss: float) -> None:
         """Moves on by one epoch; a plateau schedule looks at the loss that it watches."""
-        if self.per_step:
+        if self.planned_steps is not None:
             return
-        self._without_warmup()
+        self._without_factors()
         if isinstance(self.scheduler, Plateau):
             watches_training = self.scheduler.monitor == "train_loss"
             self.scheduler.step(train_loss if watches_training else validation_loss)
@@ -66,14 +69,19 @@ class Schedule:
 
     def state_dict(self) -> dict[str, Any]:
         """Where the schedule stands: plain values."""
-        return {"scheduler": self.scheduler.state_dict(), "steps": self.steps}
+        return {
+            "scheduler": self.scheduler.state_dict(),
+            "steps": self.steps,
+            "scale": self.scale,
+        }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Goes back to where `state_dict` was taken."""
         self.scheduler.load_state_dict(state["scheduler"])
         self.steps = state["steps"]
+        self.scale = state["scale"]
 
-    def _without_warmup(self) -> None:
+    def _without_factors(self) -> None:
         """Gives the groups the scheduler's own learning rates: most go on from what is there."""
         self._set_rates(1.0)
 
@@ -97,7 +105,7 @@ def build_schedule(
     asked = lengths.keys() & inspect.signature(build).parameters
     scheduler = build(optimizer, **{name: lengths[name] for name in asked}, **config.parameters())
     warmup_steps = round(config.warmup_epochs * steps_per_epoch)
-    return Schedule(scheduler, "steps" in asked, warmup_steps)
+    return Schedule(scheduler, lengths["steps"] if "steps" in asked else None, warmup_steps)
 
 
 def constant(optimizer: Optimizer) -> LRScheduler:
@@ -114,7 +122,9 @@ def cosine(optimizer: Optimizer, epochs: int, eta_min: float) -> LRScheduler:
     end: float = eta_min / optimizer.defaults["lr"]
 
     def share(epoch: int) -> float:
-        return end + (1 - end) * (1 + math.cos(math.pi * epoch / epochs)) / 2
+        # Epochs that are added to a run would go up again.
+        done = min(epoch, epochs)
+        return end + (1 - end) * (1 + math.cos(math.pi * done / epochs)) / 2
 
     return LambdaLR(optimizer, share)
 

@@ -12,7 +12,6 @@ Limits: one device; classification with one label for each image.
 from __future__ import annotations
 
 import math
-import threading
 import time
 import traceback
 from collections.abc import Generator, Iterator
@@ -29,11 +28,12 @@ from cnnlab.errors import CnnlabError
 from cnnlab.events import (
     SPLITS,
     CheckpointKind,
-    CheckpointSaved,
+    Command,
     EpochFinished,
     Evaluation,
     EvaluationFinished,
     Event,
+    Intervened,
     Logged,
     RunFailed,
     RunFinished,
@@ -43,8 +43,9 @@ from cnnlab.events import (
     StepsFinished,
 )
 from cnnlab.training.assembly import assemble
-from cnnlab.training.checkpoints import checkpoint_path, load_checkpoint, save_checkpoint
-from cnnlab.training.evaluation import evaluate
+from cnnlab.training.checkpoints import CheckpointFiles, load_checkpoint
+from cnnlab.training.evaluation import evaluate, evaluation_batch
+from cnnlab.training.inbox import Inbox
 from cnnlab.training.meter import StepMeter
 from cnnlab.training.optimizers import current_lr
 from cnnlab.training.progress import (
@@ -54,12 +55,6 @@ from cnnlab.training.progress import (
     monitored_value,
     steps_in_epoch,
 )
-
-EVALUATION_BATCH = 500
-"""Images in one step of an evaluation; no gradients are kept, so more fit than in training."""
-
-EVALUATION_PIXELS = EVALUATION_BATCH * 64 * 64
-"""Pixels in such a step, of images larger than 64x64; a training batch always fits."""
 
 
 class _StopRequested(Exception):  # noqa: N818 - it asks for an end, it reports no error
@@ -80,22 +75,22 @@ class Trainer:
         DataError: the pretrained weights cannot be downloaded or read.
         ConfigError: the model does not fit the images, or the machine lacks the device.
 
-    Set `stop` from any thread to end the run after the step under way.
+    Set `stop` from any thread to end the run after the step under way; `inbox` takes the
+    other commands.
     """
 
     def __init__(
         self, config: RunConfig, dataset: Dataset, folder: Path, *, pretrained: bool = True
     ) -> None:
         self.settings = config.training
-        self.folder = folder
+        self.files = CheckpointFiles(folder)
         self.parts = assemble(config, dataset, pretrained=pretrained)
-        self.stop = threading.Event()
+        self.inbox = Inbox()
+        self.stop = self.inbox.stop
         self.progress = Progress()
         self.meter = StepMeter()
         self._order_state = self.parts.order_generator.get_state()
-        self._files: dict[CheckpointKind, Path] = {}
-        self._superseded: list[Path] = []
-        self._last_saved_step: int | None = None
+        self._begun = 0.0
 
     @property
     def steps_per_epoch(self) -> int:
@@ -156,7 +151,7 @@ class Trainer:
         """Writes the last checkpoint where it stands, unless that is on disk already."""
         try:
             yield from self._drain()
-            if self._last_saved_step != self.progress.step:
+            if self.files.last_step != self.progress.step:
                 yield from self._save("last")
         except CnnlabError as error:
             yield RunFailed(str(error))
@@ -166,7 +161,7 @@ class Trainer:
     def _epochs(self) -> Generator[Event, None, str]:
         """Trains epoch by epoch; returns why it came to its end."""
         settings, progress = self.settings, self.progress
-        while progress.epoch < settings.epochs:
+        while progress.epoch < settings.epochs + progress.added_epochs:
             validation = yield from self._epoch()
             value = monitored_value(settings.monitor, validation)
             if early_stopping_is_due(progress, settings.early_stopping, settings.monitor, value):
@@ -180,7 +175,7 @@ class Trainer:
 
     def _epoch(self) -> Generator[Event, None, Evaluation]:
         """Trains to the end of the epoch under way and validates; returns that validation."""
-        begun = time.perf_counter() - self.progress.seconds
+        self._begun = time.perf_counter() - self.progress.seconds
         self.meter.restart_clock()
         for images, labels in self._remaining_batches():
             if self._validation_is_due():
@@ -188,15 +183,51 @@ class Trainer:
                 yield from self._validate()
                 self.meter.restart_clock()
             self._step(images, labels)
-            self.progress.seconds = time.perf_counter() - begun
+            self.progress.seconds = time.perf_counter() - self._begun
             if self.stop.is_set():
                 raise _StopRequested
-            if self.meter.is_due():
+            if self.inbox:
+                yield from self._obey()
+            elif self.meter.is_due():
                 yield from self._drain()
         yield from self._drain()
         validation = yield from self._validate()
-        yield from self._end_epoch(validation, time.perf_counter() - begun)
+        yield from self._end_epoch(validation, time.perf_counter() - self._begun)
         return validation
+
+    def _obey(self) -> Iterator[Event]:
+        """Carries out what was asked during the step."""
+        yield from self._drain()
+        for command in self.inbox:
+            yield from self._carry_out(command)
+
+    def _carry_out(self, command: Command) -> Iterator[Event]:
+        progress = self.progress
+        if command.kind == "continue":
+            return
+        if command.kind == "checkpoint":
+            yield from self._save("last")
+        elif command.kind == "scale_lr":
+            self.parts.schedule.scale *= command.value
+        elif command.kind == "add_epochs":
+            progress.added_epochs += int(command.value)
+        yield Intervened(command, self._epoch_of(progress.step), progress.step)
+        yield Logged("info", f"{command.in_words()} after step {progress.step}.")
+        if command.kind == "pause":
+            yield from self._pause()
+
+    def _pause(self) -> Iterator[Event]:
+        """Waits, and obeys, until it is told to go on; the wait is no part of the epoch's time."""
+        begun = time.perf_counter()
+        while (command := self.inbox.awaited()) is not None and command.kind != "continue":
+            if command.kind != "pause":
+                yield from self._carry_out(command)
+        if command is None:
+            raise _StopRequested
+        self._begun += time.perf_counter() - begun
+        self.meter.restart_clock()
+        yield Intervened(command, self._epoch_of(self.progress.step), self.progress.step)
+        yield Logged("info", f"{command.in_words()} after step {self.progress.step}.")
 
     def _remaining_batches(self) -> Iterator[tuple[Tensor, Tensor]]:
         """The batches of this epoch from where it stands, in an order drawn for the epoch."""
@@ -208,18 +239,8 @@ class Trainer:
             yield from data.training.batches(data.train_indices[rest], size)
 
     def _step(self, images: Tensor, labels: Tensor) -> None:
-        parts = self.parts
-        parts.tuned.begin_training()
-        for augmentation in parts.augmentations:
-            images = augmentation(images, parts.augmentation_generator)
-        logits = parts.logits(images).float()
-        loss = parts.loss_function(logits, labels)
-        loss.backward()
-        parts.schedule.begin_step()
-        parts.optimizer.step()
-        parts.optimizer.zero_grad(set_to_none=True)
-        correct = (logits.detach().argmax(1) == labels).sum()
-        self.meter.add(loss.detach(), correct, len(labels), current_lr(parts.optimizer))
+        loss, correct = self.parts.step(images, labels)
+        self.meter.add(loss, correct, len(labels), current_lr(self.parts.optimizer))
         self.progress.step += 1
         self.progress.step_in_epoch += 1
 
@@ -280,13 +301,9 @@ class Trainer:
         parts = self.parts
         parts.model.eval()
         source, indices = parts.data.split(split)
-        batches = self._until_stopped(source.batches(indices, self._evaluation_batch()))
+        size = evaluation_batch(parts.data.shape, self.settings.batch_size)
+        batches = self._until_stopped(source.batches(indices, size))
         return evaluate(parts.logits, parts.loss_function, batches, parts.data.classes)
-
-    def _evaluation_batch(self) -> int:
-        _, height, width = self.parts.data.shape
-        fitting = max(EVALUATION_PIXELS // (height * width), self.settings.batch_size)
-        return min(EVALUATION_BATCH, fitting)
 
     def _until_stopped(
         self, batches: Iterator[tuple[Tensor, Tensor]]
@@ -318,7 +335,7 @@ class Trainer:
             results[split] = self._evaluate(split)
             yield EvaluationFinished(split, "last", self._epoch_of(step), step, results[split])
         if best_step != step:
-            self.parts.model.load_state_dict(load_checkpoint(self._files["best"])["model"])
+            self.parts.model.load_state_dict(load_checkpoint(self.files.newest["best"])["model"])
             results = {}
         for split in SPLITS:
             result = results.get(split) or self._evaluate(split)
@@ -331,27 +348,14 @@ class Trainer:
     # Checkpoints
 
     def _save(self, kind: CheckpointKind) -> Iterator[Event]:
-        """Writes a checkpoint; those before go once whoever listens knows of the new one.
-
-        A best checkpoint that was beaten stays until the next `last` one: the `last` on disk
-        must not name a file that is gone.
-        """
         progress = self.progress
-        epoch = self._epoch_of(progress.step)
-        path = checkpoint_path(self.folder, kind, epoch, progress.step)
-        before = self._files.get(kind)
-        self._files[kind] = path
-        saved = save_checkpoint(path, self.state_dict())
-        yield CheckpointSaved(
-            kind, epoch, progress.step, path, saved.bytes, saved.sha256, progress.value
+        return self.files.save(
+            kind,
+            epoch=self._epoch_of(progress.step),
+            step=progress.step,
+            value=progress.value,
+            state=self.state_dict,
         )
-        if before is not None and before != path:
-            self._superseded.append(before)
-        if kind == "last":
-            self._last_saved_step = progress.step
-            for old in self._superseded:
-                old.unlink(missing_ok=True)
-            self._superseded = []
 
     def state_dict(self) -> dict[str, Any]:
         """All that is needed to go on from here: plain values and tensors."""
@@ -359,7 +363,7 @@ class Trainer:
         if self.progress.step_in_epoch:
             # The order of an epoch under way is drawn again from where its generator was.
             state["random"]["order"] = self._order_state
-        best = self._files.get("best")
+        best = self.files.newest.get("best")
         return {
             **state,
             "progress": asdict(self.progress),
@@ -375,4 +379,4 @@ class Trainer:
         self.parts.load_state_dict(state)
         self.progress = Progress(**state["progress"])
         if state["best_checkpoint"]:
-            self._files["best"] = self.folder / state["best_checkpoint"]
+            self.files.newest["best"] = self.files.folder / state["best_checkpoint"]

@@ -240,3 +240,16 @@ def test_a_terminal_shows_progress_that_redraws(terminal: Callable[..., str]) ->
     text = terminal("run", "quickstart", "--epochs", "4", "--device", "cpu")
     for words in ("epoch", "step", "images/s", "left", "training", "validation", "best"):
         assert words in text
+
+
+def test_a_dry_run_tells_what_it_would_take_and_keeps_nothing(cnnlab: Cnnlab, home: Home) -> None:
+    done = cnnlab("run", "quickstart", "--epochs", "3", "--device", "cpu", "--dry-run")
+    assert done.returncode == 0
+    for words in ("431,080 parameters", "an epoch of 70 steps", "for 3 epochs", "a checkpoint"):
+        assert words in done.stdout
+    assert not home.history.exists()
+    found = json.loads(cnnlab("run", "quickstart", "--dry-run", "--json").stdout)
+    assert found["seconds"] == pytest.approx(12 * found["seconds_per_epoch"])
+    assert found["steps_per_epoch"] == 70
+    wrong = cnnlab("run", "mnist/lenet", "--dry-run")
+    assert (wrong.returncode, "cnnlab data download mnist" in wrong.stderr) == (1, True)

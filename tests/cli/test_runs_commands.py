@@ -679,3 +679,201 @@ def test_figures_without_a_number_are_shown(cnnlab: Cnnlab, home: Home) -> None:
     done = cnnlab("runs", "show", "diverged", "--curves")
     assert done.returncode == 0, done.stderr
     assert "0.1000" in done.stdout
+
+
+# Curves of a run, as asked for
+
+
+def add_course(home: Home, rates: Sequence[float] = (0.1, 0.01)) -> None:
+    """Two epochs of 50 steps: a loss that falls to a millionth with noise on it, 8 s and 2 s."""
+    create_run(
+        home, "10000001", config=CONFIG, dataset="mnist-5k", model="lenet",
+        monitor="validation_loss", epochs=2, name="course",
+    )  # fmt: skip
+    with Recorder(home, "10000001") as recorder:
+        recorder.record(
+            RunStarted(
+                "cpu", "a CPU", "float32", "contiguous", "device", 100, 20, 2, 50, 80, 10, 20
+            )
+        )
+        for epoch, (seconds, rate) in enumerate(zip((8.0, 2.0), rates, strict=True), 1):
+            first = epoch * 50 - 49
+            losses = tuple(
+                10.0 ** (-6 * step / 100) * (1.9 if step % 2 else 0.1)
+                for step in range(first, first + 50)
+            )
+            recorder.record(StepsFinished(epoch, first, losses, (0.5,) * 50, (rate,) * 50, 80.0))
+            recorder.record(
+                EvaluationFinished("validation", None, epoch, epoch * 50, evaluation(0.6))
+            )
+            recorder.record(
+                EpochFinished(
+                    epoch, epoch * 50, 1 / epoch, 0.6, 2 / epoch, 0.7, rate, seconds, 80.0
+                )
+            )
+
+
+def plots(cnnlab: Cnnlab, *options: str) -> dict[str, list[str]]:
+    """The rows of each plot that `runs show` draws, by its title."""
+    done = cnnlab("runs", "show", "course", *options, env={**os.environ, "COLUMNS": "80"})
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    starts = [at for at, line in enumerate(lines) if "   ⣿ training" in line]
+    return {lines[at].split("   ")[0]: lines[at + 1 : at + 13] for at in starts}
+
+
+def inside(plot: Sequence[str]) -> list[str]:
+    """What lies within the frame."""
+    rows = [line for line in plot if line.endswith("│")]
+    return [line[:-1].replace("┤", "│", 1).split("│", 1)[1] for line in rows]
+
+
+@pytest.mark.parametrize(
+    ("by", "label", "numbers"),
+    [
+        ("step", "step", ["1", "20", "40", "60", "80", "100"]),
+        ("epoch", "epoch", ["0.5", "1.0", "1.5", "2.0"]),
+        ("time", "seconds", ["2", "4", "6", "8", "10"]),
+    ],
+)
+def test_curves_are_drawn_against_what_was_asked_for(
+    cnnlab: Cnnlab, home: Home, by: str, label: str, numbers: list[str]
+) -> None:
+    add_course(home)
+    drawn = plots(cnnlab, "--by", by)
+    assert list(drawn) == ["loss", "accuracy", "learning rate"]
+    for plot in drawn.values():
+        assert plot[-1].strip() == label
+        assert plot[-2].split() == numbers
+    # Steps are drawn, not the two means of the epochs: they go up and down.
+    assert sum(sign not in " •" for row in inside(drawn["loss"]) for sign in row) > 20
+
+
+def test_by_time_an_epoch_takes_the_width_of_its_seconds(cnnlab: Cnnlab, home: Home) -> None:
+    add_course(home)
+    for by, share in (("step", 0.5), ("time", 0.8)):
+        rows = inside(plots(cnnlab, "--by", by)["learning rate"])
+        high = sum(sign != " " for sign in rows[0])
+        assert high / len(rows[0]) == pytest.approx(share, abs=0.03)
+
+
+def test_the_learning_rate_is_drawn_only_where_it_changes(cnnlab: Cnnlab, home: Home) -> None:
+    add_course(home, rates=(0.1, 0.1))
+    for options in (["--curves"], ["--by", "step"]):
+        assert list(plots(cnnlab, *options)) == ["loss", "accuracy"]
+
+
+def test_without_options_curves_are_means_of_epochs(cnnlab: Cnnlab, home: Home) -> None:
+    add_course(home)
+    drawn = plots(cnnlab, "--curves")
+    assert list(drawn) == ["loss", "accuracy", "learning rate"]
+    assert drawn["loss"][-2].split() == ["1", "2"]
+    rows = inside(drawn["loss"])
+    # From 1 and 2 straight down to a half and 1.
+    assert "•" in rows[0]
+    assert rows[-1].rstrip()[-1] not in " •"
+
+
+def test_smoothing_takes_the_noise_out_of_training_alone(cnnlab: Cnnlab, home: Home) -> None:
+    add_course(home)
+    raw, smooth = (inside(plots(cnnlab, "--log", "--by", "step", *more)["loss"]) for more in (
+        [], ["--smooth", "0.9"],
+    ))  # fmt: skip
+
+    def ink(rows: list[str]) -> int:
+        return sum(bin(ord(sign) - 0x2800).count("1") for row in rows for sign in row
+                   if 0x2800 < ord(sign) < 0x2900)  # fmt: skip
+
+    assert ink(smooth) < 0.6 * ink(raw)
+    assert [at for row in smooth for at, sign in enumerate(row) if sign == "•"]
+    # One number says that smoothing is meant: then steps are drawn though nothing names them.
+    assert plots(cnnlab, "--smooth", "0.9")["loss"][-1].strip() == "epoch"
+    assert plots(cnnlab, "--smooth", "0.9")["loss"][-2].split() == ["0.5", "1.0", "1.5", "2.0"]
+
+
+def test_a_logarithmic_axis_is_for_loss_and_learning_rate(cnnlab: Cnnlab, home: Home) -> None:
+    add_course(home)
+    drawn = plots(cnnlab, "--by", "step", "--log")
+    numbers = {
+        title: [line.split("┤")[0].strip() for line in plot if "┤" in line]
+        for title, plot in drawn.items()
+    }
+    assert [one for one in numbers["loss"] if one] == ["0.1", "0.001", "1e-5", "1e-7"]
+    assert {"0.1", "0.05", "0.02", "0.01"} >= set(numbers["learning rate"]) >= {"0.1", "0.01"}
+    assert numbers["accuracy"] == ["0.60", "0.55", "0.50"]
+    # A loss that falls evenly in decades reaches half its height half way.
+    rows = inside(drawn["loss"])
+    assert any(sign != " " for sign in rows[len(rows) // 2][35:45])
+
+
+@pytest.mark.parametrize("options", [["--by", "step"], ["--smooth", "0.5"], ["--log"]])
+def test_an_option_for_curves_asks_for_curves(
+    cnnlab: Cnnlab, home: Home, options: list[str]
+) -> None:
+    add_course(home)
+    assert plots(cnnlab, *options)
+    assert plots(cnnlab, "--no-curves", *options) == {}
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--by", "stp"], ["Unknown x axis 'stp'", "Did you mean 'step'?"]),
+        (["--by", "hours"], ["Unknown x axis 'hours'", "Valid names: epoch, step, time."]),
+        (["--smooth", "1.5"], ["1.5", "[0, 1]", "Try 0.9"]),
+        (["--smooth", "-0.1"], ["-0.1", "[0, 1]"]),
+        (["--smooth", "nan"], ["nan", "[0, 1]"]),
+        (["--smooth", "much"], ["--smooth"]),
+    ],
+    ids=" ".join,
+)
+def test_curves_that_cannot_be_drawn_are_a_sentence(
+    cnnlab: Cnnlab, home: Home, options: list[str], words: list[str]
+) -> None:
+    add_course(home)
+    assert_refused(cnnlab("runs", "show", "course", *options), 2, *words)
+
+
+# list --filter
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--filter", "acc>0.75 tag:odd"], "2"),
+        (["--filter", "training.seed=7 -model:lenet"], "2"),
+        (["--filter", "dataset:MNIST*", "--sort", "accuracy"], "21"),
+        (["--filter", '"strange one"'], "2"),
+        (["--filter", "tag:old", "--model", "lenet"], "1"),
+        (["--filter", "-study:mnist"], "31"),
+        (["--filter", ""], "321"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_filter_chooses_runs(
+    cnnlab: Cnnlab, three: Home, arguments: list[str], expected: str
+) -> None:
+    del three
+    assert listed(cnnlab("runs", "list", *arguments)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("acuracy>0.9", ["'acuracy>0.9'", "Did you mean 'accuracy'"]),
+        ("optimizer.lrr<0.1", ["'optimizer.lrr'", "'optimizer.lr'"]),
+        ("acc > 0.9", ["'>' compares nothing", "acc>0.9"]),
+        ('name:"beta', ["a quote that is not closed"]),
+    ],
+)
+def test_a_wrong_filter_is_a_sentence(
+    cnnlab: Cnnlab, three: Home, text: str, words: list[str]
+) -> None:
+    del three
+    assert_refused(cnnlab("runs", "list", "--filter", text), 2, *words)
+
+
+def test_a_filter_that_nothing_passes_is_said(cnnlab: Cnnlab, three: Home) -> None:
+    del three
+    done = cnnlab("runs", "list", "--filter", "acc>0.99")
+    assert (done.returncode, done.stdout, done.stderr.strip()) == (0, "", "No runs match.")

@@ -6,16 +6,19 @@ plotext aborts the whole process on some values; a fault that lets one through e
 from __future__ import annotations
 
 import math
+import re
 import sys
 import time
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.text import Text
 
-from cnnlab.export.curves import Curve, draw_curves
+from cnnlab.export.curves import Curve, Mark, draw_curves
 
 NAN = math.nan
 INF = math.inf
@@ -23,10 +26,16 @@ BRAILLE = {chr(code) for code in range(0x2801, 0x2900)}
 WIDTH, HEIGHT = 60, 13
 
 
-def draw(*curves: Curve, width: int = WIDTH, height: int = HEIGHT, colour: bool = False) -> str:
+def draw(
+    *curves: Curve,
+    width: int = WIDTH,
+    height: int = HEIGHT,
+    colour: bool = False,
+    **options: Any,
+) -> str:
     """The block that a report would print."""
     return draw_curves(
-        curves, title="loss", x_label="epoch", width=width, height=height, colour=colour
+        curves, title="loss", x_label="epoch", width=width, height=height, colour=colour, **options
     )
 
 
@@ -37,6 +46,16 @@ def steps(count: int) -> list[float]:
 def curve(*values: float | None, label: str = "training") -> Curve:
     """A curve over steps 1, 2, 3, ..."""
     return Curve(label, steps(len(values)), values)
+
+
+def left_numbers(plot: str) -> list[str]:
+    """What is written beside the plot, from top to bottom."""
+    return [line.split("┤")[0].strip() for line in plain_lines(plot) if "┤" in line]
+
+
+def below_numbers(plot: str) -> list[str]:
+    """What is written below the plot, from left to right."""
+    return plain_lines(plot)[-2].split()
 
 
 def plain_lines(plot: str) -> list[str]:
@@ -271,6 +290,239 @@ def test_one_plot_leaves_nothing_behind_for_the_next() -> None:
     assert draw(curve(1.0, 2.0, 3.0)) == before
 
 
+# Thinning
+
+
+def column_of(fraction: np.ndarray, columns: int) -> np.ndarray:
+    """Canvas columns (or rows) of places along an axis whose ends lie in the outer middles."""
+    return 0.5 + (columns - 1) * fraction
+
+
+@pytest.mark.parametrize("spacing", [1.0, 4.0], ids=["even", "uneven"])
+@pytest.mark.parametrize("width", [47, 60, 100])
+def test_every_column_shows_its_exact_minimum_and_maximum(width: int, spacing: float) -> None:
+    count = 100_000
+    rng = np.random.default_rng(width)
+    x = np.linspace(0, 1, count) ** spacing
+    y = rng.normal(0, 0.02, count) + np.sin(x * 9) + 0.9 * (rng.random(count) < 0.002)
+    plot = draw(Curve("training", x, y), width=width, height=60)
+    rows = canvas(plot)
+    across = column_of(x, len(rows[0]))
+    down = column_of((y.max() - y) / (y.max() - y.min()), len(rows))
+    checked = 0
+    for column in range(len(rows[0])):
+        # A point on the very border of two cells may be drawn in either.
+        inside = np.flatnonzero((across > column + 0.01) & (across < column + 0.99))
+        for extreme in (down[inside].min(), down[inside].max()):
+            if 0.01 < extreme % 1 < 0.99:
+                checked += 1
+                assert rows[int(extreme)][column] in BRAILLE
+    assert checked > 1.8 * len(rows[0])
+
+
+def test_a_curve_of_gaps_alone_is_drawn_at_once() -> None:
+    values = np.where(np.arange(100_000) % 2, NAN, np.linspace(0, 1, 100_000))
+    begun = time.perf_counter()
+    plot = draw(Curve("training", np.arange(100_000.0), values))
+    # Each of the 50,000 points on its own would take minutes.
+    assert time.perf_counter() - begun < 1.0
+    assert len(inked_columns(plot, BRAILLE | {"⣿"})) == len(canvas(plot)[0])
+
+
+def test_a_long_gap_in_100000_points_stays_a_gap() -> None:
+    values = np.ones(100_000)
+    values[40_000:60_000] = NAN
+    columns = inked_columns(draw(Curve("training", np.arange(100_000.0), values)))
+    whole = len(canvas(draw(curve(1.0, 1.0)))[0])
+    missing = sorted(set(range(whole)) - set(columns))
+    assert missing == list(range(missing[0], missing[-1] + 1))
+    assert abs(len(missing) - whole / 5) <= 2
+
+
+def test_100000_points_are_drawn_between_two_frames() -> None:
+    x = np.arange(100_000.0)
+    curves = [Curve(name, x, np.random.default_rng(0).random(100_000)) for name in ("a", "b")]
+    times = []
+    for _ in range(5):
+        begun = time.perf_counter()
+        draw(*curves, width=100, height=30, colour=True)
+        times.append(time.perf_counter() - begun)
+    # 20 ms on a machine with nothing else to do.
+    assert min(times) < 0.2
+
+
+def test_arrays_and_lists_are_drawn_alike() -> None:
+    x, y = steps(5), [1.0, 3.0, None, 2.0, 5.0]
+    as_arrays = Curve("training", np.array(x), np.array(y, dtype=float))
+    assert draw(as_arrays) == draw(Curve("training", x, y))
+
+
+# Logarithmic axis
+
+
+def test_exponential_decay_is_a_straight_line_on_a_logarithmic_axis() -> None:
+    x = np.linspace(1, 9, 200)
+    logarithmic = draw(Curve("training", x, 10.0**-x), log=True)
+    linear = draw(Curve("training", x, 9 - x))
+    # As wide inside the frame, whatever the numbers beside it take.
+    wider = WIDTH + len(canvas(logarithmic)[0]) - len(canvas(linear)[0])
+    assert canvas(logarithmic) == canvas(draw(Curve("training", x, 9 - x), width=wider))
+    assert len(inked_rows(draw(Curve("training", x, 10.0**-x)))) == len(canvas(logarithmic))
+
+
+def test_the_numbers_of_a_logarithmic_axis_are_round() -> None:
+    plot = draw(curve(0.001, 1.0, 1000.0), height=30, log=True)
+    assert [number for number in left_numbers(plot) if number] == [
+        "1000", "100", "10", "1", "0.1", "0.01", "0.001",
+    ]  # fmt: skip
+    narrow = draw(curve(0.3, 2.5), height=30, log=True)
+    assert left_numbers(narrow) == ["2", "1", "0.5"]
+
+
+@pytest.mark.parametrize("bad", [0.0, -1.0, -0.0, NAN, None, INF, -INF])
+def test_what_has_no_logarithm_leaves_a_gap(bad: float | None) -> None:
+    whole = inked_columns(draw(curve(*[1.0] * 21), log=True))
+    broken = inked_columns(draw(curve(*[1.0] * 8, *[bad] * 5, *[1.0] * 8), log=True))
+    assert (broken[0], broken[-1]) == (whole[0], whole[-1])
+    assert (whole[0] + whole[-1]) // 2 in set(whole) - set(broken)
+
+
+def test_nothing_positive_is_nothing_to_draw_on_a_logarithmic_axis() -> None:
+    assert draw(curve(0.0, -1.0, None, NAN), log=True) == ""
+
+
+@pytest.mark.parametrize("value", [5e-324, 1e-12, 0.5, 1.0, 3.0, 1e99])
+def test_a_constant_on_a_logarithmic_axis_is_level(value: float) -> None:
+    plot = draw(curve(*[value] * 5), log=True)
+    assert len(inked_rows(plot)) == 1
+    assert_fills(plot, WIDTH, HEIGHT)
+
+
+# View
+
+
+def test_a_view_shows_its_part_and_fits_the_limits_to_it() -> None:
+    values = [100.0, 100.0, 3.0, 2.0, 1.0, 2.0, 3.0, -100.0]
+    plot = draw(curve(*values), view=(3.0, 7.0))
+    rows = canvas(plot)
+    assert below_numbers(plot) == ["3", "4", "5", "6", "7"]
+    assert left_numbers(plot) == ["3", "2", "1"]
+    assert rows[0][0] in BRAILLE
+    assert rows[-1][len(rows[0]) // 2] in BRAILLE
+    assert rows[0][-1] in BRAILLE
+
+
+def test_a_line_goes_on_to_the_edges_of_a_view_without_points() -> None:
+    # From 0 at 1 to 10 at 2: at 1.4 it is 4, at 1.6 it is 6.
+    plot = draw(curve(0.0, 10.0), view=(1.4, 1.6))
+    assert inked_columns(plot) == list(range(len(canvas(plot)[0])))
+    numbers = [float(number) for number in left_numbers(plot)]
+    assert (max(numbers), min(numbers)) == (6.0, 4.0)
+
+
+def test_a_view_between_two_points_beside_a_gap_is_empty() -> None:
+    assert draw(curve(1.0, NAN, 1.0), view=(1.2, 2.8)) == ""
+    assert draw(curve(1.0, 2.0), view=(10.0, 20.0)) == ""
+
+
+def test_zooming_far_in_still_has_numbers_below() -> None:
+    plot = draw(Curve("training", steps(100_000), [0.5] * 100_000), view=(50_000.1, 50_000.9))
+    numbers = [float(number) for number in below_numbers(plot)]
+    assert len(numbers) >= 2
+    assert all(50_000.1 <= number <= 50_000.9 for number in numbers)
+    late = draw(Curve("training", steps(100_000), [0.5] * 100_000), view=(99_980.0, 99_999.0))
+    assert "99985" in below_numbers(late)
+
+
+def test_whole_numbers_are_places_too() -> None:
+    as_floats = draw(curve(1.0, 2.0, 3.0), view=(1.0, 2.0), marks=[Mark(2.0, "p")], cursor=1.0)
+    as_integers = draw(
+        Curve("training", [1, 2, 3], [1, 2, 3]), view=(1, 2), marks=[Mark(2, "p")], cursor=1
+    )
+    assert as_integers == as_floats
+
+
+@pytest.mark.parametrize("view", [(2.0, 1.0), (1.0, 1.0), (NAN, 1.0), (0.0, INF)], ids=str)
+def test_a_view_of_nothing_is_refused(view: tuple[float, float]) -> None:
+    with pytest.raises(ValueError, match="nothing can be seen"):
+        draw(curve(1.0, 2.0), view=view)
+
+
+# Marks and cursor
+
+
+def test_a_mark_is_a_line_with_its_sign_in_the_frame_above_it() -> None:
+    plot = draw(curve(1.0, 1.0, 1.0), marks=[Mark(1.0, "a"), Mark(2.0, "p"), Mark(3.0, "z")])
+    top = next(line for line in plain_lines(plot) if "┌" in line)
+    inner = top.split("┌")[0] + "┌"
+    rows = canvas(plot)
+    columns = inked_columns(plot, {"┊"})
+    signs = {top[len(inner) + column] for column in columns}
+    assert signs == {"a", "p", "z"}
+    assert (columns[0], columns[-1]) == (0, len(rows[0]) - 1)
+    # The curve lies over the lines, which fill the other rows.
+    assert all(row[columns[1]] == "┊" for row in rows if not BRAILLE & set(row))
+    assert BRAILLE & {row[columns[1]] for row in rows}
+
+
+def test_marks_out_of_sight_are_left_out_and_change_no_limits() -> None:
+    marks = [Mark(0.0, "a"), Mark(9.0, "b"), Mark(NAN, "c"), Mark(INF, "d")]
+    assert draw(curve(1.0, 2.0), marks=marks, cursor=12.0) == draw(curve(1.0, 2.0))
+    zoomed = draw(curve(1.0, 2.0, 3.0), view=(1.5, 2.5), marks=[Mark(1.0, "a"), Mark(2.0, "b")])
+    assert len(inked_columns(zoomed, {"┊"})) == 1
+
+
+@pytest.mark.parametrize("sign", ["", "ab", "漢", "\x1b", "\n", "\u0301"], ids=ascii)
+def test_a_sign_is_one_character_of_one_column(sign: str) -> None:
+    with pytest.raises(ValueError, match="one character of one column"):
+        Mark(1.0, sign)
+
+
+@pytest.mark.parametrize("colour", [False, True], ids=["plain", "colour"])
+@pytest.mark.parametrize("log", [False, True], ids=["linear", "log"])
+def test_the_cursor_is_a_vertical_line_at_its_place(colour: bool, log: bool) -> None:
+    values = [1.0] * 11
+    plot = draw(curve(*values), cursor=6.0, marks=[Mark(2.0, "p")], colour=colour, log=log)
+    rows = canvas(plot)
+    (column,) = inked_columns(plot, {"┃"})
+    assert abs(column - (len(rows[0]) - 1) / 2) <= 0.5
+    assert inked_rows(plot, {"┃"}) == [at for at in range(len(rows)) if at not in inked_rows(plot)]
+    assert_fills(plot, WIDTH, HEIGHT)
+
+
+# Many curves
+
+
+def fan(count: int) -> list[Curve]:
+    """Level lines, one above the other."""
+    return [curve(float(n), float(n), label=f"c{n}") for n in range(count)]
+
+
+def test_twelve_curves_are_told_apart_without_colour() -> None:
+    plot = draw(*fan(12), width=120, height=60)
+    legend = plain_lines(plot)[0].split("   ")[1:]
+    signs = [entry.split()[0] for entry in legend]
+    assert len(set(signs)) == 12
+    drawn = [next(iter(set(row) - {" "})) for row in reversed(canvas(plot)) if set(row) != {" "}]
+    assert ["⣿" if sign in BRAILLE else sign for sign in drawn] == signs
+
+
+def test_twelve_curves_are_told_apart_in_colour() -> None:
+    legend, *rest = draw(*fan(12), width=120, height=60, colour=True).split("\n")
+    named = re.findall(r"\x1b\[(\d+)m(.)\x1b\[0m c\d+", legend)
+    assert len(set(named)) == 12
+    drawn = [re.search(r"\x1b\[38;5;(\d+)m(\S)", line) for line in reversed(rest)]
+    # 90 is the escape of colour 8.
+    seen = [(str(int(one[1]) + 82), "⣿" if one[2] in BRAILLE else one[2]) for one in drawn if one]
+    assert seen == named
+
+
+def test_a_name_cannot_command_the_terminal() -> None:
+    plot = draw(curve(1.0, 2.0, label="a\x1b]0;title\x07b\nc"), colour=True)
+    assert plain_lines(plot)[0] == "loss   ⣿ a ]0;title b c"
+    assert_fills(plot, WIDTH, HEIGHT)
+
+
 points = st.lists(st.tuples(st.floats(), st.none() | st.floats()), max_size=40)
 
 
@@ -280,15 +532,35 @@ points = st.lists(st.tuples(st.floats(), st.none() | st.floats()), max_size=40)
     width=st.integers(-5, 160),
     height=st.integers(-5, 40),
     colour=st.booleans(),
+    log=st.booleans(),
+    view=st.none() | st.tuples(st.floats(-1e99, 1e99), st.floats(-1e99, 1e99)),
+    places=st.lists(st.floats(), max_size=3),
 )
 def test_whatever_the_floats_a_plot_keeps_to_its_block(
-    drawn: list[list[tuple[float, float | None]]], width: int, height: int, colour: bool
+    drawn: list[list[tuple[float, float | None]]],
+    width: int,
+    height: int,
+    colour: bool,
+    log: bool,
+    view: tuple[float, float] | None,
+    places: list[float],
 ) -> None:
+    if view is not None:
+        view = None if view[0] == view[1] else (min(view), max(view))
     curves = [
         Curve(f"curve{number}", [x for x, _ in pairs], [y for _, y in pairs])
         for number, pairs in enumerate(drawn)
     ]
-    plot = draw(*curves, width=width, height=height, colour=colour)
+    plot = draw(
+        *curves,
+        width=width,
+        height=height,
+        colour=colour,
+        log=log,
+        view=view,
+        marks=[Mark(place, "p") for place in places],
+        cursor=places[0] if places else None,
+    )
     if plot:
         assert_fills(plot, max(width, 20), max(height, 6))
         assert colour or "\x1b" not in plot

@@ -41,7 +41,7 @@ MORE = [
     "monitor", "best_epoch", "best_step", "best_value", "epochs_planned", "steps_per_epoch",
     "train_images", "validation_images", "test_images", "flops", "device_name", "precision",
     "memory_format", "residence", "host", "versions", "git", "created_at", "ended_at", "message",
-    "tags", "notes", "validations",
+    "tags", "notes", "validations", "interventions",
 ]  # fmt: skip
 FIGURES = ["loss", "accuracy", "top5_accuracy", "precision_macro", "recall_macro", "f1_macro"]
 STATUSES = {"queued", "running", "paused", "finished", "stopped", "failed", "interrupted"}
@@ -273,7 +273,9 @@ def test_a_run_that_has_not_begun_has_every_key(home: Home) -> None:
     assert (run["status"], run["preset"], run["git"]) == ("queued", None, None)
     for key in ("parameters", "device", "started_at", "duration_s", "best_value", "message"):
         assert run[key] is None
-    for key in ("epochs", "evaluations", "checkpoints", "tags", "notes", "validations"):
+    for key in (
+        "epochs", "evaluations", "checkpoints", "tags", "notes", "validations", "interventions",
+    ):  # fmt: skip
         assert run[key] == []
 
 

@@ -81,6 +81,25 @@ def test_the_names_of_the_migrations_are_known_without_importing_them(home: Home
         assert tuple(each.name for each in migrations.applied(db)) == MIGRATIONS
 
 
+def test_a_history_from_before_commands_is_brought_up_to_date(home: Home) -> None:
+    with closing(connect_for_writing(home)) as db:
+        db.execute(
+            "insert into runs (id, name, status, dataset, model, config, monitor, epochs_planned,"
+            " host, pid, versions, created_at) values ('0a', 'old', 'finished', 'mnist', 'lenet',"
+            " '{}', 'validation_loss', 1, 'h', 1, '{}', '2026-01-01')"
+        )
+        for statement in (
+            "drop table commands",
+            "drop table interventions",
+            "delete from _sqlite_migrations where name = 'm002_commands'",
+        ):
+            db.execute(statement)
+        db.conn.commit()
+    with Reader(home) as reader:
+        assert reader.run("0a").name == "old"
+        assert reader.interventions(["0a"])["0a"] == []
+
+
 def test_reading_a_home_without_a_history_creates_nothing(home: Home) -> None:
     assert connect_for_reading(home) is None
     with Reader(home) as reader:
@@ -132,7 +151,8 @@ def test_many_processes_open_a_new_home_at_once(home: Home) -> None:
     workers = [Worker("open", home) for _ in range(8)]
     go_together(workers)
     assert [worker.lines_to_end() for worker in workers] == [["open"]] * 8
-    assert samples.plain(home, "select name from _sqlite_migrations") == [("m001_initial",)]
+    applied = samples.plain(home, "select name from _sqlite_migrations order by id")
+    assert applied == [(name,) for name in MIGRATIONS]
 
 
 def test_an_empty_file_becomes_a_history(home: Home) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import pytest
@@ -231,6 +232,34 @@ def test_an_unknown_sort_key_suggests_the_nearest(home: Home) -> None:
     with Reader(home) as reader, pytest.raises(ConfigError, match="'acuracy'") as caught:
         reader.runs(sort="acuracy")
     assert "'accuracy'" in caught.value.hint
+
+
+@pytest.mark.parametrize("collects", [True, False])
+def test_a_list_leaves_the_garbage_collector_as_it_was(several: Home, collects: bool) -> None:
+    before = gc.isenabled()
+    try:
+        (gc.enable if collects else gc.disable)()
+        assert len(names(several)) == 4
+        assert gc.isenabled() is collects
+    finally:
+        (gc.enable if before else gc.disable)()
+
+
+def test_runs_keep_their_own_figures_in_any_order(several: Home) -> None:
+    samples.change(
+        several,
+        "update runs set config = json_object('of', id), versions = json_object('torch', id),"
+        " git = case when id > 'b' then json_object('commit', id) end",
+    )
+    samples.change(several, "insert into tags select id, 'of ' || id from runs")
+    with Reader(several) as reader:
+        for key in SORTABLE:
+            for run in reader.runs(sort=key):
+                assert run.config == {"of": run.id}
+                assert run.versions == {"torch": run.id}
+                assert run.git == ({"commit": run.id} if run.id > "b" else None)
+                assert run.tags == (f"of {run.id}",)
+                assert run == reader.run(run.id)
 
 
 def test_a_limit_takes_the_first_of_the_order(several: Home) -> None:

@@ -244,7 +244,7 @@ def test_only_the_newest_checkpoint_of_each_kind_stays(make_trainer: MakeTrainer
     trainer = make_trainer(training={"epochs": 4})
     events = list(trainer.train())
     newest = {saved.kind: saved.path for saved in of_kind(events, CheckpointSaved)}
-    assert set(trainer.folder.iterdir()) == set(newest.values())
+    assert set(trainer.files.folder.iterdir()) == set(newest.values())
 
 
 def test_early_stopping_waits_for_its_patience(make_trainer: MakeTrainer) -> None:
@@ -295,7 +295,7 @@ def test_a_checkpoint_folder_that_cannot_be_written_ends_the_run_with_a_sentence
     make_trainer: MakeTrainer,
 ) -> None:
     trainer = make_trainer()
-    trainer.folder = trainer.folder / "gone"
+    trainer.files.folder = trainer.files.folder / "gone"
     ending = list(trainer.train())[-1]
     assert isinstance(ending, RunFailed)
     assert "cannot be written" in ending.message

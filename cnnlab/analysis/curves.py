@@ -1,0 +1,220 @@
+"""Curves of a run, read out of its history: against steps, epochs or seconds, and smoothed.
+
+The history has a loss, an accuracy and a learning rate for each step, figures of each epoch with
+the seconds it took, and validations with their step. Steps have no time of their own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnlab.history.queries import Reader
+from cnnlab.history.records import EpochRecord, EvaluationRecord, RunRecord, StepRecord
+
+Quantity = Literal["loss", "accuracy", "lr"]
+QUANTITIES: tuple[Quantity, ...] = ("loss", "accuracy", "lr")
+By = Literal["step", "epoch", "time"]
+BYS: tuple[By, ...] = ("step", "epoch", "time")
+"""What curves can be drawn against: updates, fractions of epochs, or seconds of training."""
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A line of a plot: `x` does not decrease; a `y` that is None or not finite is a gap.
+
+    Arrays are drawn a few times faster than lists of 100,000 points.
+    """
+
+    label: str
+    x: Sequence[float] | Array
+    y: Sequence[float | None] | Array
+
+    def points(self) -> tuple[Array, Array]:
+        """Both coordinates as arrays of one length; None has become NaN."""
+        x, y = np.asarray(self.x, dtype=np.float64), np.asarray(self.y, dtype=np.float64)
+        if len(x) != len(y):
+            raise ValueError(f"{len(x)} places for {len(y)} values in the curve {self.label!r}")
+        return x, y
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The point of a curve that lies nearest to a place."""
+
+    label: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
+class RunSeries:
+    """What the history knows of a run's course, read once for any number of curves."""
+
+    run: RunRecord
+    epochs: Sequence[EpochRecord]
+    steps: Sequence[StepRecord]
+    validations: Sequence[EvaluationRecord]
+
+    def curves(self, quantity: Quantity, by: By) -> list[Curve]:
+        """Training by step, by epoch where no steps are kept; then validation at its points.
+
+        Seconds count training and validation, not the time a run was paused. The steps of an
+        epoch, and the validations among them, are spread evenly over the seconds of the epoch;
+        those of an unfinished epoch go on at the pace of the epoch before it. In a first epoch
+        there is only the wall time since the run's start, spread over the steps so far.
+
+        Returns:
+            Curves labelled `training` and `validation`, those without points left out; the
+            learning rate has no validation.
+        """
+        recorded = self.steps or self.epochs
+        curves = [Curve("training", self._places(recorded, by), self._training(quantity))]
+        if quantity != "lr":
+            checked = self.validations or self.epochs
+            values = self._validation(quantity)
+            curves.append(Curve("validation", self._places(checked, by), values))
+        return [curve for curve in curves if len(curve.x)]
+
+    def _training(self, quantity: Quantity) -> Array:
+        if self.steps:
+            return _array([getattr(one, quantity) for one in self.steps])
+        name = "lr" if quantity == "lr" else f"train_{quantity}"
+        return _array([getattr(one, name) for one in self.epochs])
+
+    def _validation(self, quantity: Quantity) -> Array:
+        if self.validations:
+            return _array([getattr(one, quantity) for one in self.validations])
+        return _array([getattr(one, f"validation_{quantity}") for one in self.epochs])
+
+    def _places(
+        self, records: Sequence[EpochRecord | StepRecord | EvaluationRecord], by: By
+    ) -> Array:
+        """Where records lie: their steps, fractions of epochs (epoch 1 ends at 1.0), or seconds."""
+        steps = _array([one.step for one in records])
+        if by == "step":
+            return steps
+        if by == "epoch":
+            return steps / self._steps_per_epoch()
+        return self._seconds(steps)
+
+    def _steps_per_epoch(self) -> int:
+        if self.run.steps_per_epoch:
+            return self.run.steps_per_epoch
+        return self.epochs[0].step if self.epochs else max(self._last_step(), 1)
+
+    def _last_step(self) -> int:
+        return max((one[-1].step for one in (self.steps, self.validations) if one), default=0)
+
+    def _seconds(self, steps: Array) -> Array:
+        ends = [0.0, *(float(one.step) for one in self.epochs)]
+        clock = [0.0, *np.cumsum([one.seconds for one in self.epochs])]
+        last = float(self._last_step())
+        if last > ends[-1]:
+            pace = (
+                (clock[-1] - clock[-2]) / (ends[-1] - ends[-2])
+                if self.epochs
+                else _wall_seconds(self.run) / last
+            )
+            clock.append(clock[-1] + pace * (last - ends[-1]))
+            ends.append(last)
+        return _array(np.interp(steps, ends, clock))
+
+
+def read_series(reader: Reader, run_id: str, *, steps: bool = True) -> RunSeries:
+    """The course of a run, for `RunSeries.curves`; without its steps only the means of epochs."""
+    run, epochs = reader.run(run_id), reader.epochs([run_id])[run_id]
+    if not steps:
+        return RunSeries(run, epochs, (), ())
+    validations = reader.validations([run_id], classes=False)[run_id]
+    return RunSeries(
+        run,
+        epochs,
+        reader.steps(run_id),
+        [one for one in validations if one.split == "validation"],
+    )
+
+
+def run_curves(reader: Reader, run_id: str, *, quantity: Quantity, by: By) -> list[Curve]:
+    """One quantity of a run, as `RunSeries.curves` describes; read the series for several."""
+    return read_series(reader, run_id).curves(quantity, by)
+
+
+def smoothed(values: Sequence[float | None] | Array, weight: float) -> Array:
+    """The exponential moving average that TensorBoard draws, free of the bias of its start.
+
+    With s(0) = 0 and s(n) = weight s(n-1) + (1 - weight) x(n), the n-th result is
+    s(n) / (1 - weight^n). At weight 1 that is, in the limit, the mean of all values so far.
+
+    Args:
+        values: of any length; one that is None or not finite is NaN in the result, and the
+            average goes on behind it as if it had not been there.
+        weight: of the past, in [0, 1]; 0 changes nothing.
+
+    Source: tensorboard/components/vz_line_chart2/line-chart.ts, `resmoothDataset`.
+    """
+    if not 0 <= weight <= 1:
+        raise ValueError(f"a smoothing weight lies in [0, 1], not {weight}")
+    given = np.asarray(values, dtype=np.float64)
+    result = np.full(len(given), math.nan)
+    finite = np.isfinite(given)
+    if finite.any():
+        result[finite] = _moving_average(given[finite], weight)
+    return result
+
+
+def _moving_average(values: Array, weight: float) -> Array:
+    counts = np.arange(1, len(values) + 1)
+    if weight == 1:
+        average = np.cumsum(values) / counts
+    elif weight == 0:
+        return values
+    else:
+        sums = values.copy()
+        reach, decay = 1, weight
+        # Each pass doubles how far back a sum reaches: the recursion in a few whole-array steps.
+        while reach < len(sums) and decay > 0:
+            sums[reach:] += decay * sums[:-reach]
+            reach, decay = 2 * reach, decay * decay
+        average = sums * (1 - weight) / -np.expm1(counts * math.log(weight))
+    # A mean lies among its values; rounding would make a constant curve tremble.
+    return _array(np.clip(average, values.min(), values.max()))
+
+
+def nearest(curves: Sequence[Curve], x: float) -> list[Reading | None]:
+    """The point of each curve nearest to a place, gaps left out; None for a curve without any.
+
+    Of two points equally near, the earlier one.
+    """
+    readings: list[Reading | None] = []
+    for curve in curves:
+        xs, ys = curve.points()
+        known = np.isfinite(xs) & np.isfinite(ys)
+        if not known.any():
+            readings.append(None)
+            continue
+        places, values = xs[known], ys[known]
+        at = int(np.argmin(np.abs(places - x)))
+        readings.append(Reading(curve.label, float(places[at]), float(values[at])))
+    return readings
+
+
+def _wall_seconds(run: RunRecord) -> float:
+    """Seconds from the start of a run to its end, or to now."""
+    if run.duration_s is not None:
+        return run.duration_s
+    if run.started_at is None:
+        return 0.0
+    return max((datetime.now(UTC) - datetime.fromisoformat(run.started_at)).total_seconds(), 0.0)
+
+
+def _array(values: object) -> Array:
+    return np.asarray(values, dtype=np.float64)
