@@ -12,10 +12,12 @@ from cnnlab.events import (
     CheckpointKind,
     CheckpointSaved,
     ClassMetrics,
+    Command,
     EpochFinished,
     Evaluation,
     EvaluationFinished,
     Event,
+    Intervened,
     Logged,
     RunFinished,
     RunStarted,
@@ -44,7 +46,7 @@ STARTED = RunStarted(
 
 TABLES = (
     "runs", "epochs", "steps", "evaluations", "class_metrics", "confusion", "checkpoints",
-    "tags", "notes", "log",
+    "tags", "notes", "log", "commands", "interventions",
 )  # fmt: skip
 VIEWS = ("run_results", "class_results", "confusion_results")
 
@@ -65,6 +67,13 @@ def record(home: Home, run_id: str, *events: Event) -> None:
     with Recorder(home, run_id) as recorder:
         for event in events:
             recorder.record(event)
+
+
+def command(home: Home, run_id: str) -> None:
+    """A command that waits for a run."""
+    change(
+        home, "insert into commands values (null, ?, 'pause', 0.0, '2026-01-01', null)", [run_id]
+    )
 
 
 def evaluation(
@@ -106,7 +115,11 @@ def checkpoint(kind: CheckpointKind, number: int, *, value: float | None = 0.7) 
 
 def life() -> list[Event]:
     """A whole run: two epochs of four steps, two checkpoints, three final evaluations."""
-    events: list[Event] = [STARTED, Logged("info", "Weights drawn.")]
+    events: list[Event] = [
+        STARTED,
+        Logged("info", "Weights drawn."),
+        Intervened(Command("scale_lr", 0.5), 1, 2),
+    ]
     for number in (1, 2):
         first = number * 4 - 3
         events += [

@@ -48,6 +48,7 @@ def one_run(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     home = Home(tmp_path_factory.mktemp("one_run"))
     samples.add_run(home, "aaaa0001", tags=["old"], note="a note")
     samples.record(home, "aaaa0001", *samples.life())
+    samples.command(home, "aaaa0001")
     return home.history.read_bytes()
 
 

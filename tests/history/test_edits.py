@@ -35,6 +35,7 @@ def finished(home: Home) -> Home:
     for run_id in ("aaaa0001", "bbbb0002"):
         samples.add_run(home, run_id, tags=["old"], note="first")
         samples.record(home, run_id, *samples.life())
+        samples.command(home, run_id)
         home.checkpoints(run_id).mkdir(parents=True)
         (home.checkpoints(run_id) / "best-2.pt").write_bytes(b"weights")
     return home

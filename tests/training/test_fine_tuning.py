@@ -28,6 +28,7 @@ from cnnlab.events import (
 from cnnlab.models.build import build_model, outline_model
 from cnnlab.models.parts import part_of, parts_of
 from cnnlab.training.checkpoints import load_checkpoint
+from cnnlab.training.evaluation import evaluation_batch
 from cnnlab.training.fine_tuning import fine_tune
 from cnnlab.training.trainer import Trainer
 
@@ -322,4 +323,5 @@ def test_an_evaluation_step_holds_fewer_large_images_and_never_less_than_trainin
     make_trainer: MakeTrainer, side: int, images: int
 ) -> None:
     trainer = make_trainer(data={"resize": side}, model=PLAIN, training={"batch_size": 50})
-    assert trainer._evaluation_batch() == images
+    size = evaluation_batch(trainer.parts.data.shape, trainer.settings.batch_size)
+    assert size == images
