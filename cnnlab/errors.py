@@ -7,7 +7,10 @@ and the user interface render them in one place each; a traceback never reaches 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from typing import TypeVar
+
+Name = TypeVar("Name", bound=str)
 
 
 class CnnlabError(Exception):
@@ -80,6 +83,18 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     if not names or len(names) > _MOST_LISTED:
         return ""
     return f"Valid names: {', '.join(sorted(names))}."
+
+
+def known_name(kind: str, name: str, known: Collection[Name]) -> Name:
+    """The one of the known names that a user wrote.
+
+    Raises:
+        ConfigError: it is none of them; see `unknown_name`.
+    """
+    for one in known:
+        if one == name:
+            return one
+    raise unknown_name(kind, name, known)
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str], more: str = "") -> ConfigError:

@@ -21,7 +21,7 @@ from cnnlab.config.validation import validate
 from cnnlab.errors import ConfigError
 from cnnlab.events import CheckpointKind
 from cnnlab.history.queries import Reader, RunFilter
-from cnnlab.history.records import EvaluationRecord, RunRecord
+from cnnlab.history.records import EvaluationRecord, RunRecord, evaluation_of
 
 Status = Literal["measured", "not comparable", "not run"]
 Which = Literal["newest", "best"]
@@ -168,27 +168,23 @@ class _Sample:
 
     def of(self, split: str, figure: str) -> float | None:
         """A figure of the evaluation of a split, if there is one."""
-        for one in self.evaluations:
-            if (one.split, one.checkpoint) == (split, self.checkpoint):
-                value: float | None = getattr(one, figure)
-                return value
-        return None
+        one = self._evaluation(split)
+        value: float | None = None if one is None else getattr(one, figure)
+        return value
 
     @property
     def diverged(self) -> bool:
         """Whether its loss on the test images is not a number."""
-        return any(
-            one.loss is None
-            for one in self.evaluations
-            if (one.split, one.checkpoint) == ("test", self.checkpoint)
-        )
+        test = self._evaluation("test")
+        return test is not None and test.loss is None
 
     def precisions(self, split: str) -> list[float]:
         """The precision of each class; empty without an evaluation of the split."""
-        for one in self.evaluations:
-            if (one.split, one.checkpoint) == (split, self.checkpoint):
-                return [metrics.precision for metrics in one.classes]
-        return []
+        one = self._evaluation(split)
+        return [] if one is None else [metrics.precision for metrics in one.classes]
+
+    def _evaluation(self, split: str) -> EvaluationRecord | None:
+        return evaluation_of(self.evaluations, split, self.checkpoint)
 
 
 _FIGURES: dict[str, Callable[[_Sample], float | None]] = {

@@ -18,10 +18,10 @@ from cnnlab.cli.tables import (
     run_header,
     summary,
 )
-from cnnlab.errors import ConfigError, unknown_name
+from cnnlab.errors import ConfigError, known_name
 from cnnlab.events import Command
 from cnnlab.history.queries import Reader
-from cnnlab.history.records import EvaluationRecord, RunRecord
+from cnnlab.history.records import RunRecord, evaluation_of
 
 CURVE_HEIGHT = 13
 
@@ -48,18 +48,16 @@ def curve_options(by: str, smooth: float, *, log: bool) -> CurveOptions:
     Raises:
         ConfigError: there is no such thing to draw against, or the weight is not in [0, 1].
     """
-    known: dict[str, By] = {name: name for name in BYS}
-    if by and by not in known:
-        raise unknown_name("x axis", by, known)
+    against = known_name("x axis", by, BYS) if by else None
     if not 0 <= smooth <= 1:
         raise ConfigError(f"A smoothing weight of {smooth:g} is not in [0, 1].", "Try 0.9.")
-    return CurveOptions(known.get(by), smooth, log)
+    return CurveOptions(against, smooth, log)
 
 
 def print_result(console: Console, reader: Reader, run: RunRecord) -> None:
     """What a run came to: per-class table, figures, checkpoint, and how to see it again."""
     evaluations = reader.final_evaluations([run.id])[run.id]
-    test = _find(evaluations, "test", "best")
+    test = evaluation_of(evaluations, "test", "best")
     if test is not None:
         print_table(console, classes_table(test))
         console.print()
@@ -82,11 +80,12 @@ def print_run(
     split: str = "test",
 ) -> None:
     """Everything the history knows of a run: curves if wanted, figures of classes on one split."""
-    console.print(run_header(run, reader.epochs([run.id])[run.id]))
+    epochs = reader.epochs([run.id])[run.id]
+    console.print(run_header(run, epochs))
     if curves is not None:
-        _print_curves(console, reader, run, curves)
+        _print_curves(console, reader, run, curves, by_epoch=len(epochs) > 1)
     evaluations = reader.final_evaluations([run.id])[run.id]
-    best = _find(evaluations, split, "best")
+    best = evaluation_of(evaluations, split, "best")
     if best is not None:
         console.print()
         console.print(Text(f"{split.capitalize()} images, best checkpoint", style="bold"))
@@ -120,20 +119,13 @@ def _print_warnings(console: Console, reader: Reader, run: RunRecord) -> None:
             console.print(Text(f"{line.level}: {line.message}"), soft_wrap=True)
 
 
-def _find(
-    evaluations: Sequence[EvaluationRecord], split: str, checkpoint: str
-) -> EvaluationRecord | None:
-    for one in evaluations:
-        if (one.split, one.checkpoint) == (split, checkpoint):
-            return one
-    return None
-
-
-def _print_curves(console: Console, reader: Reader, run: RunRecord, wanted: CurveOptions) -> None:
+def _print_curves(
+    console: Console, reader: Reader, run: RunRecord, wanted: CurveOptions, *, by_epoch: bool
+) -> None:
     """Loss, accuracy and a learning rate that changes, each in a plot of its own."""
     from cnnlab.export.curves import draw_curves
 
-    by = wanted.by or ("epoch" if len(reader.epochs([run.id])[run.id]) > 1 else "step")
+    by = wanted.by or ("epoch" if by_epoch else "step")
     means = by == "epoch" and not wanted.by and not wanted.smooth
     series = read_series(reader, run.id, steps=not means)
     for quantity in QUANTITIES:

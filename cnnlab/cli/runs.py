@@ -41,12 +41,12 @@ def list_runs(
     as_json: JsonOption = False,
 ) -> None:
     """List runs, newest first."""
-    from cnnlab.errors import unknown_name
+    from cnnlab.errors import known_name
     from cnnlab.history.filters import Query, parse
     from cnnlab.history.queries import Reader, RunFilter
 
-    if status and status not in STATUSES:
-        raise unknown_name("status", status, STATUSES)
+    if status:
+        known_name("status", status, STATUSES)
     query = Query()
     if filter_text:
         from cnnlab.config.run import RunConfig
@@ -103,11 +103,10 @@ def show_run(
 ) -> None:
     """Show one run: config, curves, per-class figures, checkpoints."""
     from cnnlab.cli.report import CurveOptions, curve_options, print_run
-    from cnnlab.errors import unknown_name
+    from cnnlab.errors import known_name
     from cnnlab.history.queries import Reader
 
-    if split not in SPLITS:
-        raise unknown_name("split", split, SPLITS)
+    known_name("split", split, SPLITS)
     options = curve_options(by, smooth, log=log)
     with Reader(Home.from_environment()) as reader:
         record = reader.run(reader.resolve(run))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from collections.abc import Container
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cnnlab.cli.console import err, out, print_error, print_json
 from cnnlab.cli.training import STOPPED, prepare, watch
-from cnnlab.errors import CnnlabError, ConfigError, TrainingError, unknown_name
+from cnnlab.errors import CnnlabError, ConfigError, TrainingError, known_name
 from cnnlab.events import CheckpointKind
 from cnnlab.home import Home
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from cnnlab.execution.runner import RunThread
     from cnnlab.execution.study import Job
 
-Name = TypeVar("Name", bound=str)
 CHECKPOINTS: tuple[CheckpointKind, ...] = ("best", "last")
 WHICH: tuple[Which, ...] = ("newest", "best")
 
@@ -53,8 +52,8 @@ def list_studies(
     home = Home.from_environment()
     names = studies.names(home)
     reports = {name.rpartition("/")[0] for name in names}
-    if report and report not in reports:
-        raise unknown_name("report", report, reports)
+    if report:
+        known_name("report", report, reports)
     with Reader(home) as reader:
         trained = {run.preset for run in reader.runs(RunFilter(status="finished"))}
     wanted = [name for name in names if report in ("", name.rpartition("/")[0])]
@@ -102,8 +101,8 @@ def show_study(
 ) -> None:
     """Show a study's table: what was published, and what the history holds."""
     home = Home.from_environment()
-    kind = _one_of("checkpoint", checkpoint, CHECKPOINTS)
-    _show(home, _load(home, study), as_json, kind, _one_of("choice of run", which, WHICH))
+    kind = known_name("checkpoint", checkpoint, CHECKPOINTS)
+    _show(home, _load(home, study), as_json, kind, known_name("choice of run", which, WHICH))
 
 
 @app.command("run")
@@ -156,13 +155,6 @@ def _load(home: Home, name: str) -> Study:
     from cnnlab.config import studies
 
     return studies.load(home, name)
-
-
-def _one_of(what: str, wanted: str, known: Sequence[Name]) -> Name:
-    for name in known:
-        if name == wanted:
-            return name
-    raise unknown_name(what, wanted, known)
 
 
 def _parse_seeds(text: str) -> list[int]:

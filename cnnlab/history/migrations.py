@@ -214,12 +214,17 @@ _VIEWS = {
 }
 
 
+def _execute_each(db: Database, statements: str) -> None:
+    """Executes statements one by one; a script would end the transaction under way."""
+    for statement in statements.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
 @migrations()
 def m001_initial(db: Database) -> None:
     """Runs with their epochs, steps, evaluations, checkpoints, tags, notes and log."""
-    for statement in _TABLES.split(";\n"):
-        if statement.strip():
-            db.execute(statement)
+    _execute_each(db, _TABLES)
     for name, query in _VIEWS.items():
         db.create_view(name, query)
 
@@ -227,6 +232,4 @@ def m001_initial(db: Database) -> None:
 @migrations()
 def m002_commands(db: Database) -> None:
     """Commands to runs under way, and the interventions that came of them."""
-    for statement in _COMMANDS.split(";\n"):
-        if statement.strip():
-            db.execute(statement)
+    _execute_each(db, _COMMANDS)

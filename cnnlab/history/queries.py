@@ -309,13 +309,12 @@ def _runs(rows: Sequence[sqlite3.Row]) -> list[RunRecord]:
     names, columns = [each.name for each in fields(RunRecord)], rows[0].keys()
     ordered = itemgetter(*map(columns.index, names))
     config, versions, git, tags = map(names.index, ("config", "versions", "git", "tags"))
-    # Most runs share the shorter texts; configs are quicker to read all at once.
+    # Most runs share the shorter texts.
     shared = functools.cache(json.loads)
-    configs = json.loads(f"[{','.join(row['config'] for row in rows)}]")
     found = []
-    for row, read in zip(rows, configs, strict=True):
+    for row in rows:
         values = list(ordered(row))
-        values[config] = read
+        values[config] = json.loads(values[config])
         values[versions] = shared(values[versions])
         values[git] = shared(values[git]) if values[git] else None
         values[tags] = tuple(shared(values[tags]))

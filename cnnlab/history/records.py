@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,6 +95,16 @@ class EvaluationRecord:
     recall_macro: float
     f1_macro: float
     classes: tuple[ClassMetrics, ...]
+
+
+def evaluation_of(
+    evaluations: Iterable[EvaluationRecord], split: str, checkpoint: str
+) -> EvaluationRecord | None:
+    """The evaluation of a split with a checkpoint; None if it was not made."""
+    for one in evaluations:
+        if (one.split, one.checkpoint) == (split, checkpoint):
+            return one
+    return None
 
 
 @dataclass(frozen=True)

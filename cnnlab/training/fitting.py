@@ -22,10 +22,9 @@ def require_fit(config: RunConfig, shape: Shape, classes: int) -> None:
     Raises:
         ConfigError: a layer does not fit, a part does not exist, or nothing would train.
     """
-    channels, *size = shape
     if config.data.resize is not None:
-        size = list(size_after(config.data.resize, (shape[1], shape[2])))
-    model = outline_model(config.model, (channels, size[0], size[1]), classes)
+        shape = (shape[0], *size_after(config.data.resize, shape[1:]))
+    model = outline_model(config.model, shape, classes)
     fine_tune(model, config.fine_tuning)
 
 

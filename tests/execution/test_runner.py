@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 import torch
-from training.conftest import small_config
+from training.conftest import of_kind, small_config
 
 import cnnlab
 from cnnlab.config.run import RunConfig
@@ -40,7 +40,6 @@ from cnnlab.models.build import build_model
 from cnnlab.training.checkpoints import load_checkpoint
 
 Prepare = Callable[..., RunThread]
-Kind = TypeVar("Kind", bound=Event)
 
 
 @pytest.fixture
@@ -72,10 +71,6 @@ def train(thread: RunThread, react: Callable[[Event], None] | None = None) -> li
 def recorded(home: Home, thread: RunThread) -> RunRecord:
     with Reader(home) as reader:
         return reader.run(thread.run_id)
-
-
-def of_kind(events: list[Event], kind: type[Kind]) -> list[Kind]:
-    return [event for event in events if isinstance(event, kind)]
 
 
 def everything_in(home: Home) -> list[Path]:

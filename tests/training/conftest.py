@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from cnnlab.config.overrides import merge
 from cnnlab.config.run import RunConfig
 from cnnlab.data.store import Dataset
+from cnnlab.events import Event
 from cnnlab.training.trainer import Trainer
+
+Kind = TypeVar("Kind", bound=Event)
 
 SMALL: dict[str, Any] = {
     "data": {"name": "mnist-5k", "validation": 100},
@@ -19,6 +22,11 @@ SMALL: dict[str, Any] = {
     "optimizer": {"name": "adam", "lr": 0.005},
     "training": {"epochs": 2, "batch_size": 50, "seed": 1, "device": "cpu"},
 }
+
+
+def of_kind(events: Iterable[Event], kind: type[Kind]) -> list[Kind]:
+    """The events of a kind, in their order."""
+    return [event for event in events if isinstance(event, kind)]
 
 
 def small_config(**tables: Any) -> RunConfig:

@@ -6,10 +6,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 import torch
+from training.conftest import of_kind
 
 from cnnlab.events import (
     CheckpointSaved,
@@ -26,11 +27,6 @@ from cnnlab.training.checkpoints import load_checkpoint
 from cnnlab.training.trainer import Trainer
 
 MakeTrainer = Callable[..., Trainer]
-Kind = TypeVar("Kind", bound=Event)
-
-
-def of_kind(events: list[Event], kind: type[Kind]) -> list[Kind]:
-    return [event for event in events if isinstance(event, kind)]
 
 
 def rates(events: list[Event]) -> list[float]:

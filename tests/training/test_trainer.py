@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import cycle
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 import torch
+from training.conftest import of_kind
 
 from cnnlab.errors import ConfigError
 from cnnlab.events import (
@@ -27,11 +28,6 @@ from cnnlab.training.checkpoints import load_checkpoint
 from cnnlab.training.trainer import Trainer
 
 MakeTrainer = Callable[..., Trainer]
-Kind = TypeVar("Kind", bound=Event)
-
-
-def of_kind(events: list[Event], kind: type[Kind]) -> list[Kind]:
-    return [event for event in events if isinstance(event, kind)]
 
 
 def figures(events: list[Event]) -> list[Any]:
