@@ -65,7 +65,7 @@ def _ask(text: str, command: Command, done: str) -> None:
 
 
 def _tell(run: RunRecord) -> None:
-    from cnnlab.cli.format import one_line
+    from cnnlab.export.format import one_line
 
     message = f": {run.message}" if run.message else ""
     err().print(f"{one_line(run.name)} ({run.id}) is {run.status}{message}.", soft_wrap=True)

@@ -107,8 +107,8 @@ def _list_row(home: Home, name: str, *, present: bool) -> dict[str, Any]:
 def _list_table(rows: list[dict[str, Any]]) -> Table:
     from rich.text import Text
 
-    from cnnlab.cli.format import format_bytes, format_shape
     from cnnlab.cli.tables import clipped, plain_table
+    from cnnlab.export.format import format_bytes, format_shape
 
     table = plain_table(
         "name", "here", "train", "test", "classes", "shape", "size", left=2, flexible=("name",)
@@ -180,8 +180,8 @@ def show_dataset(
 def _print_info(info: DatasetInfo, path: Path) -> None:
     from rich.text import Text
 
-    from cnnlab.cli.format import format_bytes, format_shape, format_time
     from cnnlab.cli.tables import pairs_table, plain_table, print_table
+    from cnnlab.export.format import format_bytes, format_shape, format_time
 
     def per_channel(values: tuple[float, ...]) -> str:
         return ", ".join(f"{value:.4f}" for value in values)
@@ -280,8 +280,8 @@ def remove(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Remove a data set from this machine; runs that used it stay."""
-    from cnnlab.cli.format import format_bytes
     from cnnlab.data import library
+    from cnnlab.export.format import format_bytes
 
     home = Home.from_environment()
     if name in library.present(home) and not yes:

@@ -161,9 +161,9 @@ def _print_model(
 ) -> None:
     from rich.text import Text
 
-    from cnnlab.cli.format import format_shape
     from cnnlab.cli.tables import plain_table, print_table
     from cnnlab.config.words import describe
+    from cnnlab.export.format import format_shape
 
     out().print(Text(" ".join((kind.__doc__ or "").split())))
     out().print()
@@ -182,8 +182,8 @@ def _print_model(
 
 
 def _layer_table(summary: ModelSummary) -> Table:
-    from cnnlab.cli.format import format_shape
     from cnnlab.cli.tables import plain_table
+    from cnnlab.export.format import format_shape
 
     table = plain_table("layer", "kind", "output", "parameters", "FLOPs", left=2)
     for layer in summary.layers:

@@ -35,8 +35,8 @@ def list_presets(as_json: JsonOption = False) -> None:
         return
     from rich.text import Text
 
-    from cnnlab.cli.format import one_line
     from cnnlab.cli.tables import clipped, plain_table, print_table
+    from cnnlab.export.format import one_line
 
     table = plain_table(
         "name", "data set", "model", "published", "title",

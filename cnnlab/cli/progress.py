@@ -17,7 +17,6 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Column, Table
 from rich.text import Text
 
-from cnnlab.cli.format import format_duration
 from cnnlab.events import (
     CheckpointSaved,
     Command,
@@ -29,6 +28,7 @@ from cnnlab.events import (
     RunStarted,
     StepsFinished,
 )
+from cnnlab.export.format import format_duration
 
 REFRESH_PER_SECOND = 5
 

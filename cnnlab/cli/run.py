@@ -106,8 +106,8 @@ def _report(home: Home, thread: RunThread, as_json: bool) -> None:
 
             print_json(runs_as_json(reader, [record])[0])
         else:
-            from cnnlab.cli.format import one_line
             from cnnlab.cli.report import print_result
+            from cnnlab.export.format import one_line
 
             if not isinstance(thread.ending, RunFailed):  # that is told below
                 ending = f"{one_line(record.name)}: {record.status}, {record.message}"

@@ -133,7 +133,7 @@ def delete_runs(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Delete runs with their checkpoints."""
-    from cnnlab.cli.format import format_bytes, one_line
+    from cnnlab.export.format import format_bytes, one_line
     from cnnlab.history.edits import LIVE, delete_run, require_deletable
     from cnnlab.history.queries import Reader
 

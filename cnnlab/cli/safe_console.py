@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from cnnlab.cli.format import visible
+from cnnlab.export.format import visible
 
 
 class SafeConsole(Console):

@@ -44,9 +44,9 @@ def list_studies(
     as_json: JsonOption = False,
 ) -> None:
     """List the studies with their rows, and how many of these have been trained."""
-    from cnnlab.cli.format import one_line
     from cnnlab.cli.tables import clipped, plain_table, print_table
     from cnnlab.config import studies
+    from cnnlab.export.format import one_line
     from cnnlab.history.queries import Reader, RunFilter
 
     home = Home.from_environment()
@@ -232,7 +232,7 @@ def _train(home: Home, job: Job, number: int, total: int) -> RunThread:
 
 
 def _tell_finished(home: Home, thread: RunThread, job: Job) -> None:
-    from cnnlab.cli.format import format_duration, format_figure
+    from cnnlab.export.format import format_duration, format_figure
     from cnnlab.history.queries import Reader
 
     with Reader(home) as reader:

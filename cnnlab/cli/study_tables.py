@@ -11,12 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from cnnlab.analysis.study_results import Measured, RowResult, StudyResults
-from cnnlab.cli.format import format_duration, format_figure, one_line
-from cnnlab.cli.tables import fits, pairs_table, plain_table, print_table, setting
+from cnnlab.cli.tables import fits, pairs_table, plain_table, print_table
 from cnnlab.config.differences import flat
 from cnnlab.config.preset_files import Published
 from cnnlab.config.studies import StudyRow
 from cnnlab.data.catalog import KNOWN
+from cnnlab.export.format import format_duration, format_figure, one_line
+from cnnlab.export.run_words import setting
 
 TITLES = {
     "accuracy": "accuracy",

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
-from typing import Any
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Column, Table
 from rich.text import Text
 
-from cnnlab.cli.format import (
+from cnnlab.export.format import (
     format_bytes,
     format_duration,
     format_figure,
-    format_lr,
     format_time,
     one_line,
 )
+from cnnlab.export.run_words import STATUS_STYLES, run_words
 from cnnlab.history.records import CheckpointRecord, EpochRecord, EvaluationRecord, RunRecord
 
 WIDE, NARROW = 110, 72
@@ -29,16 +27,6 @@ WIDE, NARROW = 110, 72
 
 WIDEST_NAME = 32
 """Columns of a name in a table that is too wide for the terminal anyway."""
-
-STATUS_STYLES = {
-    "running": "green",
-    "paused": "yellow",
-    "finished": "",
-    "stopped": "yellow",
-    "interrupted": "yellow",
-    "failed": "red",
-    "queued": "dim",
-}
 
 
 def plain_table(
@@ -173,100 +161,7 @@ def _short_time(iso: str) -> str:
 
 def run_header(run: RunRecord, epochs: Sequence[EpochRecord]) -> Pairs:
     """A run in words: what it was, on what, and how it ended."""
-    config = run.config
-    state = run.status if not run.message else f"{run.status}: {run.message}"
-    cost = ""
-    if run.parameters is not None and run.flops is not None:
-        cost = f", {run.parameters:,} parameters, {run.flops / 1e6:,.1f} MFLOPs an image"
-    device = run.device or ""
-    if run.device_name:
-        device += f" ({run.device_name}), {run.precision}, {run.memory_format}"
-    commit = ""
-    if run.git:
-        commit = run.git["commit"][:10] + (" with changes" if run.git["modified"] else "")
-    best = ""
-    if run.best_value is not None:
-        best = f"{run.monitor} {run.best_value:.4f} in epoch {run.best_epoch}, step {run.best_step}"
-    started = "" if run.started_at is None else format_time(run.started_at)
-    if run.duration_s is not None:
-        started += f", took {format_duration(run.duration_s)}"
-    if epochs:
-        each = statistics.fmean(epoch.seconds for epoch in epochs)
-        started += f", {format_duration(each)} an epoch"
-    rows = [
-        ("run", f"{run.id}  {one_line(run.name)}"),
-        ("status", state),
-        ("preset", one_line(run.preset or "")),
-        ("data", f"{one_line(run.dataset)}{_image_counts(run)}{_resizing(config['data'])}"),
-        ("augmentation", _components(config.get("augmentation", []))),
-        ("model", _component(config["model"]) + cost),
-        ("optimizer", _component(config["optimizer"])),
-        ("schedule", _component(config["schedule"])),
-        ("loss", _component(config["loss"])),
-        ("fine-tuning", _fine_tuning(config.get("fine_tuning", {}))),
-        ("training", _training(config["training"])),
-        ("device", device),
-        ("started", started),
-        ("best", best),
-        ("tags", ", ".join(map(one_line, run.tags))),
-        ("versions", ", ".join(f"{name} {version}" for name, version in run.versions.items())),
-        ("commit", commit),
-    ]
-    return pairs_table(rows)
-
-
-def _image_counts(run: RunRecord) -> str:
-    if run.train_images is None:
-        return ""
-    return (
-        f", {run.train_images:,} training, {run.validation_images:,} validation, "
-        f"{run.test_images:,} test images"
-    )
-
-
-def _resizing(data: dict[str, Any]) -> str:
-    size = data.get("resize")
-    return f", resized to {setting(size)} ({data['interpolation']})" if size else ""
-
-
-def _fine_tuning(table: dict[str, Any]) -> str:
-    """The parts that train, with the learning rates of their own; empty if all train alike."""
-    parts, rates = table.get("parts"), table.get("lr", {})
-    if not parts and not rates:
-        return ""
-    own = "".join(f", {part} lr={format_lr(rate)}" for part, rate in rates.items())
-    return f"{', '.join(parts) if parts else 'all parts'} train{own}"
-
-
-def _component(table: dict[str, Any]) -> str:
-    """A component as `name field=value`."""
-    fields = " ".join(f"{key}={setting(value)}" for key, value in table.items() if key != "name")
-    return f"{table['name']} {fields}".strip()
-
-
-def _components(tables: Sequence[dict[str, Any]]) -> str:
-    return ", ".join(_component(table) for table in tables)
-
-
-def setting(value: Any) -> str:
-    """The value of a config's field, short."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float):
-        return format_lr(value)
-    if isinstance(value, list):
-        return f"[{','.join(map(setting, value))}]"
-    return str(value)
-
-
-def _training(training: dict[str, Any]) -> str:
-    every = training["evaluate_every"]
-    validation = "each epoch" if every == "epoch" else f"every {every} steps"
-    epochs = training["epochs"]
-    return (
-        f"{epochs} epoch{'s' if epochs != 1 else ''}, batch size {training['batch_size']}, "
-        f"validation {validation}, seed {training['seed']}"
-    )
+    return pairs_table(run_words(run, epochs))
 
 
 def evaluations_table(evaluations: Sequence[EvaluationRecord]) -> Table:

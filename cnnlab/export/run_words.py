@@ -1,0 +1,119 @@
+"""A run in words: what the command line and the screens say of it in the same way."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from typing import Any
+
+from cnnlab.export.format import format_duration, format_lr, format_time, one_line
+from cnnlab.history.records import EpochRecord, RunRecord
+
+STATUS_STYLES = {
+    "running": "green",
+    "paused": "yellow",
+    "finished": "",
+    "stopped": "yellow",
+    "interrupted": "yellow",
+    "failed": "red",
+    "queued": "dim",
+}
+"""Colours of the states in which a run can be; those of the terminal."""
+
+
+def run_words(run: RunRecord, epochs: Sequence[EpochRecord]) -> list[tuple[str, str]]:
+    """What a run was, on what, and how it ended: names and values; what is not known is empty."""
+    config = run.config
+    state = run.status if not run.message else f"{run.status}: {run.message}"
+    cost = ""
+    if run.parameters is not None and run.flops is not None:
+        cost = f", {run.parameters:,} parameters, {run.flops / 1e6:,.1f} MFLOPs an image"
+    device = run.device or ""
+    if run.device_name:
+        device += f" ({run.device_name}), {run.precision}, {run.memory_format}"
+    commit = ""
+    if run.git:
+        commit = run.git["commit"][:10] + (" with changes" if run.git["modified"] else "")
+    best = ""
+    if run.best_value is not None:
+        best = f"{run.monitor} {run.best_value:.4f} in epoch {run.best_epoch}, step {run.best_step}"
+    started = "" if run.started_at is None else format_time(run.started_at)
+    if run.duration_s is not None:
+        started += f", took {format_duration(run.duration_s)}"
+    if epochs:
+        each = statistics.fmean(epoch.seconds for epoch in epochs)
+        started += f", {format_duration(each)} an epoch"
+    return [
+        ("run", f"{run.id}  {one_line(run.name)}"),
+        ("status", state),
+        ("preset", one_line(run.preset or "")),
+        ("data", f"{one_line(run.dataset)}{_image_counts(run)}{_resizing(config['data'])}"),
+        ("augmentation", components(config.get("augmentation", []))),
+        ("model", component(config["model"]) + cost),
+        ("optimizer", component(config["optimizer"])),
+        ("schedule", component(config["schedule"])),
+        ("loss", component(config["loss"])),
+        ("fine-tuning", _fine_tuning(config.get("fine_tuning", {}))),
+        ("training", _training(config["training"])),
+        ("device", device),
+        ("started", started),
+        ("best", best),
+        ("tags", ", ".join(map(one_line, run.tags))),
+        ("versions", ", ".join(f"{name} {version}" for name, version in run.versions.items())),
+        ("commit", commit),
+    ]
+
+
+def _image_counts(run: RunRecord) -> str:
+    if run.train_images is None:
+        return ""
+    return (
+        f", {run.train_images:,} training, {run.validation_images:,} validation, "
+        f"{run.test_images:,} test images"
+    )
+
+
+def _resizing(data: dict[str, Any]) -> str:
+    size = data.get("resize")
+    return f", resized to {setting(size)} ({data['interpolation']})" if size else ""
+
+
+def _fine_tuning(table: dict[str, Any]) -> str:
+    """The parts that train, with the learning rates of their own; empty if all train alike."""
+    parts, rates = table.get("parts"), table.get("lr", {})
+    if not parts and not rates:
+        return ""
+    own = "".join(f", {part} lr={format_lr(rate)}" for part, rate in rates.items())
+    return f"{', '.join(parts) if parts else 'all parts'} train{own}"
+
+
+def component(table: dict[str, Any]) -> str:
+    """A component as `name field=value`."""
+    fields = " ".join(f"{key}={setting(value)}" for key, value in table.items() if key != "name")
+    return f"{table['name']} {fields}".strip()
+
+
+def components(tables: Sequence[dict[str, Any]]) -> str:
+    """Components in their order."""
+    return ", ".join(component(table) for table in tables)
+
+
+def setting(value: Any) -> str:
+    """The value of a config's field, short."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return format_lr(value)
+    if isinstance(value, list):
+        return f"[{','.join(map(setting, value))}]"
+    return str(value)
+
+
+def _training(training: dict[str, Any]) -> str:
+    every = training["evaluate_every"]
+    validation = "each epoch" if every == "epoch" else f"every {every} steps"
+    epochs = training["epochs"]
+    return (
+        f"{epochs} epoch{'s' if epochs != 1 else ''}, batch size {training['batch_size']}, "
+        f"validation {validation}, seed {training['seed']}"
+    )
