@@ -51,6 +51,16 @@ class Home:
         """The folder with the user's own presets."""
         return self.root / "presets"
 
+    @property
+    def settings(self) -> Path:
+        """What the screens remember: theme, columns, filters."""
+        return self.root / "settings.json"
+
+    @property
+    def log(self) -> Path:
+        """Where tracebacks of the screens go."""
+        return self.root / "screens.log"
+
     def run_folder(self, run_id: str) -> Path:
         """The folder with the files of one run."""
         return self.root / "runs" / run_id

@@ -12,7 +12,7 @@ from cnnlab.home import Home
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cnnlab.execution.runner import RunRequest
+    from cnnlab.execution.requests import RunRequest
 
 
 def print_preflight(home: Home, request: RunRequest, as_json: bool) -> None:
@@ -26,7 +26,7 @@ def print_preflight(home: Home, request: RunRequest, as_json: bool) -> None:
     config = request.config
     library.check_name(home, config.data.name)
     with err().status("Taking a few steps…"):
-        from cnnlab.execution.runner import with_seed
+        from cnnlab.execution.requests import with_seed
         from cnnlab.training.preflight import preflight
 
         found = preflight(with_seed(config), library.require(home, config.data.name))

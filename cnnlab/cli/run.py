@@ -13,7 +13,8 @@ from cnnlab.errors import ConfigError, TrainingError
 from cnnlab.home import Home
 
 if TYPE_CHECKING:
-    from cnnlab.execution.runner import RunRequest, RunThread
+    from cnnlab.execution.requests import RunRequest
+    from cnnlab.execution.runner import RunThread
 
 
 def run(
@@ -76,7 +77,7 @@ def _request(
     from cnnlab.config.overrides import apply_settings
     from cnnlab.config.run import RunConfig
     from cnnlab.config.validation import validate
-    from cnnlab.execution.runner import RunRequest
+    from cnnlab.execution.requests import RunRequest
 
     if (preset is None) == (source is None):
         raise ConfigError(

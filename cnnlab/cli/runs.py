@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cnnlab.cli import control
+from cnnlab.cli import control, mistakes, trash
 from cnnlab.cli.console import err, out, print_json
 from cnnlab.cli.control import RunArgument
 from cnnlab.events import SPLITS
@@ -32,12 +32,14 @@ def list_runs(
     sort: Annotated[
         str,
         typer.Option(
-            help="started, id, name, status, preset, dataset, model, parameters, accuracy, best, "
-            "epochs or time; largest first."
+            help="started, id, name, status, preset, dataset, model, parameters, accuracy, "
+            "precision, loss, best, epochs, time, lr, optimizer, batch_size, seed, device or tags; "
+            "largest first."
         ),
     ] = "started",
     ascending: Annotated[bool, typer.Option("--ascending", help="Smallest first.")] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many runs.")] = None,
+    in_trash: Annotated[bool, typer.Option("--trash", help="Runs in the trash instead.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """List runs, newest first."""
@@ -55,7 +57,7 @@ def list_runs(
         query = parse(filter_text, set(field_paths(RunConfig)))
     home = Home.from_environment()
     with Reader(home) as reader:
-        wanted = RunFilter(status, dataset, model, preset, tag, search, query)
+        wanted = RunFilter(status, dataset, model, preset, tag, search, query, in_trash)
         runs = reader.runs(wanted, sort=sort, ascending=ascending, limit=limit)
         if as_json:
             from cnnlab.export.run_json import runs_as_json
@@ -63,7 +65,9 @@ def list_runs(
             print_json(runs_as_json(reader, runs))
             return
     if not runs:
-        if wanted != RunFilter():
+        if wanted == RunFilter(trashed=True):
+            err().print("The trash is empty.")
+        elif wanted != RunFilter():
             err().print("No runs match.")
         else:
             err().print(
@@ -120,39 +124,12 @@ def show_run(
         print_run(out(), reader, record, curves=options if wanted else None, split=split)
 
 
+app.command("mistakes")(mistakes.mistakes)
 app.command("stop")(control.stop)
 app.command("pause")(control.pause)
 app.command("continue")(control.go_on)
 
 
-@app.command("delete")
-def delete_runs(
-    runs: Annotated[
-        list[str], typer.Argument(metavar="RUN...", help="Ids, their beginnings, or names.")
-    ],
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-) -> None:
-    """Delete runs with their checkpoints."""
-    from cnnlab.export.format import format_bytes, one_line
-    from cnnlab.history.edits import LIVE, delete_run, require_deletable
-    from cnnlab.history.queries import Reader
-
-    home = Home.from_environment()
-    with Reader(home) as reader:
-        ids = dict.fromkeys(reader.resolve(run) for run in runs)
-        records = [reader.run(run_id) for run_id in ids]
-        checkpoints = reader.checkpoints(ids)
-    for record in records:
-        require_deletable(record)
-        kept = checkpoints[record.id]
-        freed = format_bytes(sum(one.bytes for one in kept))
-        count = f"{len(kept)} checkpoint{'s' if len(kept) != 1 else ''}"
-        state = f"{record.status} on {record.host}" if record.status in LIVE else record.status
-        err().print(
-            f"{record.id}  {one_line(record.name)}  {state}, {count}, {freed}", soft_wrap=True
-        )
-    if not yes and not typer.confirm("Delete for good?", err=True):
-        raise typer.Exit(1)
-    for record in records:
-        delete_run(home, record)
-        err().print(f"Deleted {one_line(record.name)} ({record.id}).")
+app.command("delete")(trash.delete)
+app.command("restore")(trash.restore)
+app.command("empty-trash")(trash.empty_trash)

@@ -14,7 +14,8 @@ from cnnlab.home import Home
 
 if TYPE_CHECKING:
     from cnnlab.cli.progress import Display, Overall
-    from cnnlab.execution.runner import RunRequest, RunThread
+    from cnnlab.execution.requests import RunRequest
+    from cnnlab.execution.runner import RunThread
 
 STOPPED = 130
 """Exit code after Ctrl-C, as shells have it for SIGINT."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
+
+from cnnlab.errors import ConfigError
 
 Size = tuple[int, int]
 """Height and width."""
@@ -15,6 +18,20 @@ LARGEST_IMAGE = 64_000_000
 """Pixels; a file that claims more is refused before it is decoded."""
 
 _GREY_MODES = {"1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F"}
+
+
+def parse_size(text: str) -> Size:
+    """A size as users write it: one side, or height x width.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    match = re.fullmatch(r"([1-9]\d{0,3})(?:x([1-9]\d{0,3}))?", text)
+    if match is None:
+        raise ConfigError(
+            f"{text!r} is not a size.", "Give one side (32) or height x width (48x64)."
+        )
+    return int(match[1]), int(match[2] or match[1])
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from safetensors.numpy import save_file
 
 from cnnlab.data.catalog import Shape
 from cnnlab.errors import DataError, StorageError
+from cnnlab.events import Split
 from cnnlab.home import Home, make_folder
 
 Images = NDArray[np.uint8]
@@ -156,6 +157,38 @@ def load(path: Path) -> Dataset:
         dataset = Dataset(info, *(file.get_tensor(name) for name in _arrays()))
     _check(path, dataset)
     return dataset
+
+
+def pick(path: Path, split: Split, indices: Sequence[int]) -> Images:
+    """Reads some images of a data set and nothing else of its file: uint8 (N, C, H, W).
+
+    Args:
+        split: ``test``, or the others for the training images, which validation is cut from.
+        indices: places among those.
+
+    Raises:
+        DataError: the file is damaged, was written by a newer cnnlab, or has no such images.
+    """
+    with _opened(path) as file:
+        info = _info(path, file)
+        stored = file.get_slice("test_images" if split == "test" else "train_images")
+        found = [stored[index : index + 1] for index in indices]
+        images: Images = np.concatenate([np.empty((0, *info.shape), np.uint8), *found])
+        if images.shape != (len(indices), *info.shape):
+            raise ValueError("the file does not have these images")
+        return images
+
+
+def read_labels(path: Path, split: Split) -> Labels:
+    """Reads the class of each image of a split and nothing else of its file: int64 (N,).
+
+    Raises:
+        DataError: the file is damaged or was written by a newer cnnlab.
+    """
+    with _opened(path) as file:
+        _info(path, file)
+        labels: Labels = file.get_tensor("test_labels" if split == "test" else "train_labels")
+        return labels
 
 
 @contextmanager

@@ -1,52 +1,26 @@
 """One run in a background thread: trained, recorded, and told to whoever listens.
 
-A run gets its row in the history only when everything it needs is there and fits together.
+A run that is trained at once gets its row in the history only when everything it needs is there
+and fits together; one that waits in a queue has its row already (`cnnlab.execution.recorded`).
 """
 
 from __future__ import annotations
 
-import secrets
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 
-from cnnlab.config.run import RunConfig
 from cnnlab.data.store import Dataset
-from cnnlab.errors import CnnlabError, ConfigError
+from cnnlab.errors import CnnlabError
 from cnnlab.events import Ending, Event, Logged, RunFailed, RunFinished, RunInterrupted, RunStopped
 from cnnlab.execution.postman import Postman
-from cnnlab.execution.provenance import git_state, versions
-from cnnlab.history.queries import LATEST
-from cnnlab.history.recorder import Recorder, create_run, new_run_id
+from cnnlab.execution.requests import RunRequest, record_request
+from cnnlab.history.recorder import Recorder, Resumption, new_run_id
+from cnnlab.history.resumption import ResumePoint, rewind
 from cnnlab.home import Home, make_folder
 from cnnlab.training.trainer import Trainer
 
 Listener = Callable[[Event], None]
-
-
-@dataclass(frozen=True)
-class RunRequest:
-    """What a user asks for: a config, and the words to find the run again by.
-
-    `name` is chosen from the preset when it is empty.
-
-    Raises:
-        ConfigError: the name is a word that stands for another run.
-    """
-
-    config: RunConfig
-    preset: str | None = None
-    name: str = ""
-    tags: tuple[str, ...] = ()
-    note: str = ""
-
-    def __post_init__(self) -> None:
-        if self.name == LATEST:
-            raise ConfigError(
-                f"A run cannot be called {LATEST!r}: that is the newest run, whichever it is.",
-                "Choose another name.",
-            )
 
 
 class RunThread(threading.Thread):
@@ -55,9 +29,19 @@ class RunThread(threading.Thread):
     Set `listener` before it starts; it is called on this thread. One that raises is not called
     again, and the run goes on without it. `ending` is set when the thread is over. It is a daemon
     thread: a process that must end at once does not wait for the step under way.
+
+    Args:
+        resume_at: where the trainer stands, if the run goes on from a checkpoint.
     """
 
-    def __init__(self, home: Home, run_id: str, run_name: str, trainer: Trainer) -> None:
+    def __init__(
+        self,
+        home: Home,
+        run_id: str,
+        run_name: str,
+        trainer: Trainer,
+        resume_at: ResumePoint | None = None,
+    ) -> None:
         super().__init__(name=f"run-{run_id}", daemon=True)
         self.home = home
         self.run_id = run_id
@@ -65,13 +49,17 @@ class RunThread(threading.Thread):
         self.trainer = trainer
         self.listener: Listener = _nobody
         self.ending: Ending | None = None
+        self._resume_at = resume_at
+        self._resumption: Resumption | None = None
 
     def run(self) -> None:
         """Trains to an ending; a history that cannot be written ends the run as failed."""
         postman = Postman(self.home, self.run_id, self.trainer.inbox.put)
         postman.start()
         try:
-            with Recorder(self.home, self.run_id) as recorder:
+            if self._resume_at is not None:
+                self._resumption = rewind(self.home, self.run_id, self._resume_at)
+            with self._recorder() as recorder:
                 for event in self.trainer.train():
                     recorder.record(event)
                     trouble = self._pass_on(event)
@@ -80,11 +68,14 @@ class RunThread(threading.Thread):
         except CnnlabError as error:
             failure = RunFailed(str(error))
             # The history may have been locked or full for a moment only.
-            with suppress(CnnlabError), Recorder(self.home, self.run_id) as recorder:
+            with suppress(CnnlabError), self._recorder() as recorder:
                 recorder.record(failure)
             self._pass_on(failure)
         finally:
             postman.dismiss()
+
+    def _recorder(self) -> Recorder:
+        return Recorder(self.home, self.run_id, self._resumption)
 
     def _pass_on(self, event: Event) -> Logged | None:
         """Tells the listener; what it raised comes back as a line for the log."""
@@ -105,20 +96,12 @@ class RunThread(threading.Thread):
 
     def abandon(self) -> None:
         """Records the run as stopped from another thread, for a process that ends at once."""
-        with suppress(CnnlabError), Recorder(self.home, self.run_id) as recorder:
+        with suppress(CnnlabError), self._recorder() as recorder:
             recorder.record(RunStopped("by the user, at once"))
 
 
 def _nobody(_event: Event) -> None:
     """Listens to nothing."""
-
-
-def with_seed(config: RunConfig) -> RunConfig:
-    """The config with a seed drawn, if it has none."""
-    if config.training.seed is not None:
-        return config
-    training = config.training.model_copy(update={"seed": secrets.randbelow(2**31)})
-    return config.model_copy(update={"training": training})
 
 
 def prepare_run(home: Home, request: RunRequest, dataset: Dataset) -> RunThread:
@@ -128,23 +111,9 @@ def prepare_run(home: Home, request: RunRequest, dataset: Dataset) -> RunThread:
         ConfigError: the config does not fit the images or this machine; nothing is written.
         StorageError, HistoryError: the home cannot be written.
     """
-    config = with_seed(request.config)
+    request = request.with_seed()
     run_id = new_run_id()
-    trainer = Trainer(config, dataset, home.checkpoints(run_id))
-    name = create_run(
-        home,
-        run_id,
-        config=config.model_dump(mode="json"),
-        dataset=config.data.name,
-        model=config.model.name,
-        monitor=config.training.monitor,
-        epochs=config.training.epochs,
-        preset=request.preset,
-        name=request.name,
-        tags=request.tags,
-        note=request.note,
-        versions=versions(),
-        git=git_state(),
-    )
+    trainer = Trainer(request.config, dataset, home.checkpoints(run_id))
+    name = record_request(home, run_id, request)
     make_folder(trainer.files.folder)
     return RunThread(home, run_id, name, trainer)

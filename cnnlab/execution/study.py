@@ -9,7 +9,11 @@ from cnnlab.analysis.study_results import finished_runs
 from cnnlab.config.differences import differing
 from cnnlab.config.run import RunConfig
 from cnnlab.config.studies import StudyRow
+from cnnlab.errors import ConfigError
 from cnnlab.history.queries import Reader
+
+_LONGEST_SEED = 18
+"""Digits; every such number fits a seed's 63 bits."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,19 @@ def missing_jobs(
             if not any(_is_same(config, run, any_seed=seed is None) for run in done):
                 jobs.append(Job(row, config))
     return jobs
+
+
+def parse_seeds(text: str) -> list[int]:
+    """Seeds as a user writes them, separated by commas; each once.
+
+    Raises:
+        ConfigError: one is no whole number.
+    """
+    seeds = [part.strip() for part in text.split(",") if part.strip()]
+    for seed in seeds:
+        if not (seed.isascii() and seed.isdigit() and len(seed) <= _LONGEST_SEED):
+            raise ConfigError(f"{seed!r} is no seed.", "Write whole numbers, such as 1,2,3.")
+    return [int(seed) for seed in dict.fromkeys(seeds)]
 
 
 def _is_same(wanted: RunConfig, done: RunConfig, *, any_seed: bool) -> bool:

@@ -55,6 +55,7 @@ _VALIDATION = (
     "split", "epoch", "step", "loss", "accuracy", "top5_accuracy", "precision_macro",
     "recall_macro", "f1_macro",
 )  # fmt: skip
+_NOTE = ("text", "written_at")
 _CHECKPOINT = ("kind", "epoch", "path", "bytes", "sha256")
 
 
@@ -75,7 +76,7 @@ def runs_as_json(reader: Reader, runs: Sequence[RunRecord]) -> list[dict[str, An
             "checkpoints": [_pick(checkpoint, _CHECKPOINT) for checkpoint in checkpoints[run.id]],
             **_pick(run, _MORE),
             "tags": list(run.tags),
-            "notes": [asdict(note) for note in notes[run.id]],
+            "notes": [_pick(note, _NOTE) for note in notes[run.id]],
             "validations": [_pick(one, _VALIDATION) for one in validations[run.id]],
             "interventions": [asdict(one) for one in interventions[run.id]],
         }

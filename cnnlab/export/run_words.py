@@ -46,6 +46,7 @@ def run_words(run: RunRecord, epochs: Sequence[EpochRecord]) -> list[tuple[str, 
     return [
         ("run", f"{run.id}  {one_line(run.name)}"),
         ("status", state),
+        ("trash", f"since {format_time(run.trashed_at)}" if run.trashed_at else ""),
         ("preset", one_line(run.preset or "")),
         ("data", f"{one_line(run.dataset)}{_image_counts(run)}{_resizing(config['data'])}"),
         ("augmentation", components(config.get("augmentation", []))),

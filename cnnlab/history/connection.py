@@ -30,7 +30,7 @@ UPGRADE_SECONDS = 60.0
 APPLICATION_ID = 0x434E4E4C
 """Marks the file as a history of cnnlab ("CNNL"), as `file` and SQLite can tell."""
 
-MIGRATIONS = ("m001_initial", "m002_commands")
+MIGRATIONS = ("m001_initial", "m002_commands", "m003_trash")
 """Names of all migrations, known here without the time it takes to import sqlite-utils."""
 
 _APPLIED = "_sqlite_migrations"
@@ -76,13 +76,13 @@ def translated(path: Path) -> Iterator[None]:
         raise HistoryError(f"The history {path} is damaged ({error}).", _BACKUP_HINT) from error
 
 
-def _kind(error: sqlite3.Error) -> int:
-    """The primary result code: the lower eight bits (https://www.sqlite.org/rescode.html)."""
+def primary_code(error: sqlite3.Error) -> int:
+    """The primary result code of SQLite: the lower eight bits (https://www.sqlite.org/rescode.html)."""
     return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
 
 
 def _sentence(path: Path, error: sqlite3.Error) -> CnnlabError:
-    kind = _kind(error)
+    kind = primary_code(error)
     if kind == sqlite3.SQLITE_FULL:
         return StorageError(
             f"The disk is full: the history {path} cannot grow.", "Free some space."
@@ -140,7 +140,7 @@ def _read_only(path: Path) -> sqlite3.Connection:
     try:
         return _connect_to_read(path, "mode=ro")
     except sqlite3.OperationalError as error:
-        if _kind(error) != sqlite3.SQLITE_READONLY:
+        if primary_code(error) != sqlite3.SQLITE_READONLY:
             raise
     # A writer was killed: SQLite takes back what it left half done, if it may write.
     return _connect_to_read(path, "mode=rw")

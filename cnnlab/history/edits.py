@@ -1,16 +1,17 @@
-"""Changing the history by hand: tags, notes, and deleting runs."""
+"""Changing the history by hand: names, tags, notes, and deleting runs for good."""
 
 from __future__ import annotations
 
 import shutil
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from cnnlab.errors import HistoryError, StorageError, unknown_name
 from cnnlab.history.connection import connect_for_writing, transaction
+from cnnlab.history.naming import checked_name
 from cnnlab.history.recorder import now
 from cnnlab.history.records import RunRecord
 from cnnlab.home import Home
@@ -29,7 +30,17 @@ def is_alive(run: RunRecord) -> bool:
 
     A run of another host is not known to be alive; its status alone says what it was last.
     """
-    if run.status not in LIVE or run.host != socket.gethostname():
+    return run.status in LIVE and _process_lives(run)
+
+
+def is_waiting(run: RunRecord) -> bool:
+    """Whether a process of this machine will still start a queued run."""
+    return run.status == "queued" and _process_lives(run)
+
+
+def _process_lives(run: RunRecord) -> bool:
+    """Whether the process that a run belongs to is one of this machine and still there."""
+    if run.host != socket.gethostname():
         return False
     import psutil
 
@@ -44,33 +55,48 @@ def is_alive(run: RunRecord) -> bool:
     except psutil.Error:
         return True
     # A younger process has inherited the number from the one that trained the run.
-    return started <= datetime.fromisoformat(run.created_at).timestamp() + _CLOCK_SECONDS
+    claimed = datetime.fromisoformat(run.claimed_at or run.created_at)
+    return started <= claimed.timestamp() + _CLOCK_SECONDS
 
 
 def require_deletable(run: RunRecord) -> None:
-    """Checks that nothing trains a run any more, as far as this machine can tell.
+    """Checks that nothing trains a run any more or will, as far as this machine can tell.
 
     Raises:
-        HistoryError: a process of this machine does.
+        HistoryError: a process of this machine does, or has the run in its queue.
     """
     if is_alive(run):
         raise HistoryError(
             f"The run {run.name} ({run.id}) is still being trained by process {run.pid}.",
             "Stop it first with Ctrl-C where it runs.",
         )
+    if is_waiting(run):
+        raise HistoryError(
+            f"The run {run.name} ({run.id}) waits to be trained by process {run.pid}.",
+            "Take it out of the queue first, where it waits.",
+        )
 
 
 def delete_run(home: Home, run: RunRecord) -> None:
-    """Removes a run from the history, then its folder with all checkpoints.
+    """Removes a run from the history for good, then its folder with all checkpoints.
 
     Raises:
-        HistoryError: the run is still being trained.
+        HistoryError: the run is still being trained, or waits for it.
         StorageError: its files cannot be removed.
     """
     require_deletable(run)
     with closing(connect_for_writing(home)) as db, transaction(db, home.history):
         db.execute("delete from runs where id = ?", (run.id,))
-    folder = home.run_folder(run.id)
+    remove_folder(home, run.id)
+
+
+def remove_folder(home: Home, run_id: str) -> None:
+    """Removes the folder of a run that is deleted, if it has one.
+
+    Raises:
+        StorageError: it cannot be removed.
+    """
+    folder = home.run_folder(run_id)
     try:
         if folder.exists():
             shutil.rmtree(folder)
@@ -82,16 +108,38 @@ def delete_run(home: Home, run: RunRecord) -> None:
         ) from error
 
 
+def rename_run(home: Home, run_id: str, name: str) -> None:
+    """Gives a run another name, without the blanks around it; several runs may share one.
+
+    Raises:
+        ConfigError: there is no such run, or no run may have that name.
+    """
+    chosen = checked_name(name)
+    with editing(home, [run_id]) as db:
+        db.execute("update runs set name = ? where id = ?", (chosen, run_id))
+
+
 def add_tags(home: Home, run_id: str, tags: Iterable[str]) -> None:
     """Adds tags to a run; those that it has already stay as they are.
 
     Raises:
         ConfigError: there is no such run.
     """
-    with _editing(home, run_id) as db:
+    with editing(home, [run_id]) as db:
         # Not by sqlite-utils: where it ignores a row, it looks for a rowid that there is not.
         rows = [(run_id, tag) for tag in tags]
         db.conn.executemany("insert or ignore into tags (run_id, tag) values (?, ?)", rows)
+
+
+def remove_tags(home: Home, run_id: str, tags: Iterable[str]) -> None:
+    """Takes tags from a run; those that it does not have are no error.
+
+    Raises:
+        ConfigError: there is no such run.
+    """
+    with editing(home, [run_id]) as db:
+        rows = [(run_id, tag) for tag in tags]
+        db.conn.executemany("delete from tags where run_id = ? and tag = ?", rows)
 
 
 def add_note(home: Home, run_id: str, text: str) -> None:
@@ -100,15 +148,26 @@ def add_note(home: Home, run_id: str, text: str) -> None:
     Raises:
         ConfigError: there is no such run.
     """
-    with _editing(home, run_id) as db:
+    with editing(home, [run_id]) as db:
         db.table("notes").insert({"run_id": run_id, "text": text, "written_at": now()})
 
 
-@contextmanager
-def _editing(home: Home, run_id: str) -> Iterator[Database]:
-    """A transaction on the rows of a run that is there."""
+def delete_note(home: Home, note_id: int) -> None:
+    """Removes a note by its number; one that is gone already is no error."""
     with closing(connect_for_writing(home)) as db, transaction(db, home.history):
-        known = [row[0] for row in db.execute("select id from runs")]
-        if run_id not in known:
-            raise unknown_name("run", run_id, known, "See `cnnlab runs list`.")
+        db.execute("delete from notes where id = ?", (note_id,))
+
+
+@contextmanager
+def editing(home: Home, run_ids: Collection[str]) -> Iterator[Database]:
+    """A transaction on the rows of runs that are there.
+
+    Raises:
+        ConfigError: one of them is not.
+    """
+    with closing(connect_for_writing(home)) as db, transaction(db, home.history):
+        known = {row[0] for row in db.execute("select id from runs")}
+        for run_id in run_ids:
+            if run_id not in known:
+                raise unknown_name("run", run_id, known, "See `cnnlab runs list`.")
         yield db

@@ -21,7 +21,7 @@ from cnnlab.errors import ConfigError, suggestion
 
 Value = str | int | float
 
-_COLUMNS = {
+COLUMNS = {
     "status": ("status",),
     "dataset": ("dataset",),
     "model": ("model",),
@@ -38,6 +38,8 @@ _ROWS = {"tag": ("tags", "tag"), "note": ("notes", "text")}
 
 _NUMBERS = {
     "accuracy": "test_accuracy",
+    "precision": "test_precision_macro",
+    "loss": "test_loss",
     "best": "best_value",
     "epochs": "epochs_done",
     "parameters": "parameters",
@@ -45,7 +47,7 @@ _NUMBERS = {
     "started": "created_at",
 }
 _ALIASES = {"acc": "accuracy"}
-_KEYS = (*_COLUMNS, *_ROWS, *_NUMBERS)
+_KEYS = (*COLUMNS, *_ROWS, *_NUMBERS)
 
 _MOST_TERMS = 100
 """Far fewer than the thousand conditions at which SQLite gives up."""
@@ -254,7 +256,7 @@ def _unnegated(term: _Term, fields: Mapping[str, str]) -> Condition:
         return containing(term.text)
     if term.key in _NUMBERS:
         return _number_condition(term)
-    if term.key in _COLUMNS or term.key in _ROWS:
+    if term.key in COLUMNS or term.key in _ROWS:
         if term.sign != ":":
             hint = f"Write {term.key}: before the text."
             raise _wrong(term, f"compares {term.key}, which is text", hint)
@@ -287,8 +289,8 @@ def _joined(word: str, conditions: Iterable[Condition]) -> Condition:
 
 def _of_key(key: str, holds: Callable[[str], Condition]) -> Condition:
     """Whether it holds for one of the columns or rows behind a key of texts."""
-    if key in _COLUMNS:
-        return _joined("or", map(holds, _COLUMNS[key]))
+    if key in COLUMNS:
+        return _joined("or", map(holds, COLUMNS[key]))
     table, column = _ROWS[key]
     inner = holds(column)
     sql = f"exists (select 1 from {table} where run_id = runs.id and {inner.sql})"

@@ -171,6 +171,15 @@ create table interventions (
 create index interventions_run on interventions (run_id);
 """
 
+# The age of a process tells whether it is still the one that has a run, or a later one of the same
+# number. So whoever takes over a run, by writing its own number, leaves the time.
+_TRASH = """
+alter table runs add column trashed_at text;
+alter table runs add column claimed_at text;
+create trigger runs_claimed after update of pid on runs begin
+    update runs set claimed_at = strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now') where id = new.id; end;
+"""
+
 _VIEWS = {
     # One row a run with what people ask first.
     "run_results": """
@@ -233,3 +242,12 @@ def m001_initial(db: Database) -> None:
 def m002_commands(db: Database) -> None:
     """Commands to runs under way, and the interventions that came of them."""
     _execute_each(db, _COMMANDS)
+
+
+@migrations()
+def m003_trash(db: Database) -> None:
+    """A trash, which the views leave out, and since when the process of a run has had it."""
+    _execute_each(db, _TRASH)
+    for name, query in _VIEWS.items():
+        db.execute(f"drop view {name}")
+        db.create_view(name, f"{query} where runs.trashed_at is null")

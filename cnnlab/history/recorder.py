@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import secrets
 import socket
@@ -11,9 +10,10 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import closing, nullcontext, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import singledispatchmethod
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, NotRequired, Self, TypedDict, Unpack
 
 from cnnlab.errors import CnnlabError, HistoryError
 from cnnlab.events import (
@@ -31,14 +31,22 @@ from cnnlab.events import (
     StepsFinished,
 )
 from cnnlab.history.connection import connect_for_writing, transaction
+from cnnlab.history.evaluation_rows import (
+    Row,
+    class_rows,
+    confusion_rows,
+    evaluation_row,
+    number,
+)
 from cnnlab.home import Home
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 FLUSH_SECONDS = 0.3
 """Least time between two transactions that write steps and log lines alone."""
 
 _STATUS_AFTER = {"pause": "paused", "continue": "running"}
-
-Row = dict[str, Any]
 
 
 def now() -> str:
@@ -51,27 +59,37 @@ def new_run_id() -> str:
     return secrets.token_hex(4)
 
 
-def create_run(
-    home: Home,
-    run_id: str,
-    *,
-    config: Mapping[str, Any],
-    dataset: str,
-    model: str,
-    monitor: str,
-    epochs: int,
-    preset: str | None = None,
-    name: str = "",
-    tags: Sequence[str] = (),
-    note: str = "",
-    versions: Mapping[str, str] | None = None,
-    git: Mapping[str, Any] | None = None,
-) -> str:
+class NewRun(TypedDict):
+    """What is known of a run before it starts.
+
+    `config` is complete, as plain values; `name` is made from the preset and the smallest free
+    number if it is empty or absent.
+    """
+
+    config: Mapping[str, Any]
+    dataset: str
+    model: str
+    monitor: str
+    epochs: int
+    preset: NotRequired[str | None]
+    name: NotRequired[str]
+    tags: NotRequired[Sequence[str]]
+    note: NotRequired[str]
+    versions: NotRequired[Mapping[str, str]]
+    git: NotRequired[Mapping[str, Any] | None]
+
+
+def create_run(home: Home, run_id: str, **known: Unpack[NewRun]) -> str:
     """Writes the row of a run that is about to start; returns the run's name.
 
-    Args:
-        config: complete, as plain values.
-        name: made from the preset and the smallest free number if it is empty.
+    Raises:
+        HistoryError, StorageError: the history cannot be written.
+    """
+    return create_runs(home, {run_id: known})[0]
+
+
+def create_runs(home: Home, runs: Mapping[str, NewRun]) -> list[str]:
+    """Writes the rows of several runs, by their ids, all or none; returns the runs' names.
 
     Raises:
         HistoryError, StorageError: the history cannot be written.
@@ -79,28 +97,38 @@ def create_run(
     with closing(connect_for_writing(home)) as db, transaction(db, home.history):
         # Names are read and taken in one transaction, so two processes get two numbers.
         taken = {row[0] for row in db.execute("select name from runs")}
-        chosen = name or _free_name((preset or model).rpartition("/")[2], taken)
-        row = {
-            "id": run_id,
-            "name": chosen,
-            "status": "queued",
-            "preset": preset,
-            "dataset": dataset,
-            "model": model,
-            "config": json.dumps(config),
-            "monitor": monitor,
-            "epochs_planned": epochs,
-            "host": socket.gethostname(),
-            "pid": os.getpid(),
-            "versions": json.dumps(versions or {}),
-            "git": json.dumps(git) if git else None,
-            "created_at": now(),
-        }
-        db.table("runs").insert(row)
-        db.table("tags").insert_all([{"run_id": run_id, "tag": tag} for tag in dict.fromkeys(tags)])
-        if note:
-            db.table("notes").insert({"run_id": run_id, "text": note, "written_at": now()})
-    return chosen
+        names = []
+        for run_id, known in runs.items():
+            stem = (known.get("preset") or known["model"]).rpartition("/")[2]
+            name = known.get("name") or _free_name(stem, taken)
+            _insert_run(db, run_id, name, known)
+            taken.add(name)
+            names.append(name)
+    return names
+
+
+def _insert_run(db: Database, run_id: str, name: str, known: NewRun) -> None:
+    git, tags, note = known.get("git"), known.get("tags", ()), known.get("note")
+    row = {
+        "id": run_id,
+        "name": name,
+        "status": "queued",
+        "preset": known.get("preset"),
+        "dataset": known["dataset"],
+        "model": known["model"],
+        "config": json.dumps(known["config"]),
+        "monitor": known["monitor"],
+        "epochs_planned": known["epochs"],
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        "versions": json.dumps(known.get("versions", {})),
+        "git": json.dumps(git) if git else None,
+        "created_at": now(),
+    }
+    db.table("runs").insert(row)
+    db.table("tags").insert_all([{"run_id": run_id, "tag": tag} for tag in dict.fromkeys(tags)])
+    if note:
+        db.table("notes").insert({"run_id": run_id, "text": note, "written_at": now()})
 
 
 def _free_name(stem: str, taken: set[str]) -> str:
@@ -110,6 +138,14 @@ def _free_name(stem: str, taken: set[str]) -> str:
     return f"{stem}-{number}"
 
 
+@dataclass(frozen=True)
+class Resumption:
+    """The going on of a run that had ended before: seconds trained until then, and since when."""
+
+    trained_s: float
+    at: str
+
+
 class Recorder:
     """Writes the events of one run; belongs to the thread that made it.
 
@@ -117,13 +153,18 @@ class Recorder:
     event; everything else is on disk when `record` comes back, so the trainer may then remove the
     checkpoint that a new one replaces.
 
+    Args:
+        resumption: of a run that goes on from a checkpoint; its duration leaves out the time
+            between its parts.
+
     Raises:
         HistoryError, StorageError: the history cannot be written.
     """
 
-    def __init__(self, home: Home, run_id: str) -> None:
+    def __init__(self, home: Home, run_id: str, resumption: Resumption | None = None) -> None:
         self._path = home.history
         self._run_id = run_id
+        self._resumption = resumption
         self._db = connect_for_writing(home)
         self._waiting: dict[str, list[Row]] = defaultdict(list)
         self._last_flush = time.monotonic()
@@ -194,10 +235,12 @@ class Recorder:
 
     @_take.register
     def _(self, event: RunStarted) -> None:
+        run = self._db.table("runs").get(self._run_id)
         self._update_run(
             {
                 "status": "running",
-                "started_at": now(),
+                # That of its first part, where the run goes on from a checkpoint.
+                "started_at": run["started_at"] or now(),
                 "device": event.device,
                 "device_name": event.device_name,
                 "precision": event.precision,
@@ -220,7 +263,7 @@ class Recorder:
                 "run_id": self._run_id,
                 "step": step,
                 "epoch": event.epoch,
-                "loss": _number(loss),
+                "loss": number(loss),
                 "accuracy": accuracy,
                 "lr": lr,
             }
@@ -233,9 +276,9 @@ class Recorder:
             "run_id": self._run_id,
             "epoch": event.epoch,
             "step": event.step,
-            "train_loss": _number(event.train_loss),
+            "train_loss": number(event.train_loss),
             "train_accuracy": event.train_accuracy,
-            "validation_loss": _number(event.validation_loss),
+            "validation_loss": number(event.validation_loss),
             "validation_accuracy": event.validation_accuracy,
             "lr": event.lr,
             "seconds": event.seconds,
@@ -245,52 +288,17 @@ class Recorder:
 
     @_take.register
     def _(self, event: EvaluationFinished) -> None:
-        evaluation = event.evaluation
         # An evaluation that is made again, after going on from a checkpoint, takes the place.
         self._db.execute(
             "delete from evaluations where run_id = ? and split = ? and checkpoint is ?"
             " and (checkpoint is not null or step = ?)",
             (self._run_id, event.split, event.checkpoint, event.step),
         )
-        row = {
-            "run_id": self._run_id,
-            "split": event.split,
-            "checkpoint": event.checkpoint,
-            "epoch": event.epoch,
-            "step": event.step,
-            "loss": _number(evaluation.loss),
-            "accuracy": evaluation.accuracy,
-            "top5_accuracy": evaluation.top5_accuracy,
-            "precision_macro": evaluation.precision_macro,
-            "recall_macro": evaluation.recall_macro,
-            "f1_macro": evaluation.f1_macro,
-            "evaluated_at": now(),
-        }
-        number = self._db.table("evaluations").insert(row).last_pk
-        self._waiting["class_metrics"] += [
-            {
-                "evaluation_id": number,
-                "class_index": index,
-                "class_name": metrics.name,
-                "precision": metrics.precision,
-                "recall": metrics.recall,
-                "f1": metrics.f1,
-                "support": metrics.support,
-            }
-            for index, metrics in enumerate(evaluation.classes)
-        ]
+        row = evaluation_row(self._run_id, event, now())
+        key = self._db.table("evaluations").insert(row).last_pk
+        self._waiting["class_metrics"] += class_rows(key, event.evaluation)
         if event.checkpoint is not None:
-            self._waiting["confusion"] += [
-                {
-                    "evaluation_id": number,
-                    "true_index": truth,
-                    "predicted_index": answer,
-                    "images": images,
-                }
-                for truth, answers in enumerate(evaluation.confusion)
-                for answer, images in enumerate(answers)
-                if images
-            ]
+            self._waiting["confusion"] += confusion_rows(key, event.evaluation)
 
     @_take.register
     def _(self, event: CheckpointSaved) -> None:
@@ -302,7 +310,7 @@ class Recorder:
             "path": str(event.path),
             "bytes": event.bytes,
             "sha256": event.sha256,
-            "value": None if event.value is None else _number(event.value),
+            "value": None if event.value is None else number(event.value),
             "saved_at": now(),
         }
         self._waiting["checkpoints"].append(row)
@@ -359,13 +367,21 @@ class Recorder:
 
     def _end(self, status: str, message: str) -> None:
         ended = now()
-        run = self._db.table("runs").get(self._run_id)
-        begun = datetime.fromisoformat(str(run["started_at"] or run["created_at"]))
-        duration = (datetime.fromisoformat(ended) - begun).total_seconds()
+        duration = self._seconds_trained(ended)
         values = {"status": status, "message": message, "ended_at": ended, "duration_s": duration}
         self._update_run(values)
 
+    def _seconds_trained(self, ended: str) -> float:
+        """Wall time from the start to the end, without the time between parts and in a queue."""
+        if self._resumption is not None:
+            return self._resumption.trained_s + _seconds(self._resumption.at, ended)
+        run = self._db.table("runs").get(self._run_id)
+        # It ended before, and was about to go on when it ended again.
+        if run["duration_s"] is not None:
+            return float(run["duration_s"])
+        return _seconds(str(run["started_at"] or ended), ended)
 
-def _number(value: float) -> float | None:
-    """The value, or None where it is not a number; infinities are kept."""
-    return None if math.isnan(value) else value
+
+def _seconds(begin: str, end: str) -> float:
+    """Seconds between two times as the history writes them."""
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds()

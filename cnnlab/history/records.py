@@ -13,7 +13,9 @@ from cnnlab.events import ClassMetrics, CommandKind
 class RunRecord:
     """The row of a run; times are ISO 8601 in UTC, durations seconds.
 
-    What only its start or its end can tell is None until then.
+    What only its start or its end can tell is None until then. `trashed_at` is None outside the
+    trash, `claimed_at` unless a process other than the first one has taken the run over; figures
+    of the test split are those of the best checkpoint, its precision the macro average.
     """
 
     id: str
@@ -48,9 +50,13 @@ class RunRecord:
     best_step: int | None
     best_value: float | None
     message: str | None
+    trashed_at: str | None
+    claimed_at: str | None
     tags: tuple[str, ...]
     epochs_done: int
     test_accuracy: float | None
+    test_precision_macro: float | None
+    test_loss: float | None
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,17 @@ class StepRecord:
     loss: float | None
     accuracy: float | None
     lr: float
+
+
+@dataclass(frozen=True)
+class StepColumns:
+    """The steps of a run as lists of one length; a figure that was not a number is None."""
+
+    steps: list[int]
+    epochs: list[int]
+    losses: list[float | None]
+    accuracies: list[float | None]
+    lrs: list[float]
 
 
 @dataclass(frozen=True)
@@ -145,5 +162,6 @@ class LogRecord:
 class NoteRecord:
     """A note that a person wrote on a run."""
 
+    id: int
     text: str
     written_at: str

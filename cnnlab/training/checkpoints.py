@@ -120,7 +120,7 @@ def _storage_error(path: Path, error: OSError | RuntimeError) -> StorageError:
     if isinstance(cause, OSError) and cause.errno in _FULL:
         return StorageError(
             f"The disk is full: the checkpoint {path.name} does not fit into {path.parent}.",
-            "Free some space (`cnnlab runs delete RUN` removes a run with its checkpoints).",
+            "Free some space (`cnnlab runs delete --for-good RUN` removes a run with its files).",
         )
     reason = cause.strerror if isinstance(cause, OSError) else str(error).splitlines()[0]
     return StorageError(

@@ -85,12 +85,16 @@ def is_better(monitor: Monitor, value: float, reference: float | None, delta: fl
     return gain > delta
 
 
-def early_stopping_is_due(
+def note_for_early_stopping(
     progress: Progress, config: EarlyStopping, monitor: Monitor, value: float
-) -> bool:
-    """Notes the monitored value at the end of an epoch and tells whether patience is over."""
+) -> None:
+    """Counts an epoch that ended with a monitored value, as one that improved or one waited."""
     if is_better(monitor, value, progress.waited_value, config.min_delta):
         progress.waited_value, progress.waited_epochs = value, 0
     else:
         progress.waited_epochs += 1
+
+
+def patience_is_over(progress: Progress, config: EarlyStopping) -> bool:
+    """Whether as many epochs in a row as the config allows did not improve."""
     return 0 < config.patience <= progress.waited_epochs

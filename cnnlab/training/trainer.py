@@ -50,9 +50,10 @@ from cnnlab.training.meter import StepMeter
 from cnnlab.training.optimizers import current_lr
 from cnnlab.training.progress import (
     Progress,
-    early_stopping_is_due,
     is_better,
     monitored_value,
+    note_for_early_stopping,
+    patience_is_over,
     steps_in_epoch,
 )
 
@@ -161,20 +162,20 @@ class Trainer:
     def _epochs(self) -> Generator[Event, None, str]:
         """Trains epoch by epoch; returns why it came to its end."""
         settings, progress = self.settings, self.progress
-        while progress.epoch < settings.epochs + progress.added_epochs:
-            validation = yield from self._epoch()
-            value = monitored_value(settings.monitor, validation)
-            if early_stopping_is_due(progress, settings.early_stopping, settings.monitor, value):
-                return (
-                    f"early stopping after epoch {progress.epoch}: {settings.monitor} "
-                    f"has not improved for {progress.waited_epochs} epochs"
-                )
-        return "all epochs trained"
+        # Asked first, since a checkpoint may have been written right when patience was over.
+        while not patience_is_over(progress, settings.early_stopping):
+            if progress.epoch >= settings.epochs + progress.added_epochs:
+                return "all epochs trained"
+            yield from self._epoch()
+        return (
+            f"early stopping after epoch {progress.epoch}: {settings.monitor} "
+            f"has not improved for {progress.waited_epochs} epochs"
+        )
 
     # One epoch
 
-    def _epoch(self) -> Generator[Event, None, Evaluation]:
-        """Trains to the end of the epoch under way and validates; returns that validation."""
+    def _epoch(self) -> Iterator[Event]:
+        """Trains to the end of the epoch under way and validates."""
         self._begun = time.perf_counter() - self.progress.seconds
         self.meter.restart_clock()
         for images, labels in self._remaining_batches():
@@ -193,7 +194,6 @@ class Trainer:
         yield from self._drain()
         validation = yield from self._validate()
         yield from self._end_epoch(validation, time.perf_counter() - self._begun)
-        return validation
 
     def _obey(self) -> Iterator[Event]:
         """Carries out what was asked during the step."""
@@ -211,8 +211,7 @@ class Trainer:
             self.parts.schedule.scale *= command.value
         elif command.kind == "add_epochs":
             progress.added_epochs += int(command.value)
-        yield Intervened(command, self._epoch_of(progress.step), progress.step)
-        yield Logged("info", f"{command.in_words()} after step {progress.step}.")
+        yield from self._tell(command)
         if command.kind == "pause":
             yield from self._pause()
 
@@ -226,8 +225,13 @@ class Trainer:
             raise _StopRequested
         self._begun += time.perf_counter() - begun
         self.meter.restart_clock()
-        yield Intervened(command, self._epoch_of(self.progress.step), self.progress.step)
-        yield Logged("info", f"{command.in_words()} after step {self.progress.step}.")
+        yield from self._tell(command)
+
+    def _tell(self, command: Command) -> Iterator[Event]:
+        """Tells what was done; the line for the log first, as it waits for the next event."""
+        step = self.progress.step
+        yield Logged("info", f"{command.in_words()} after step {step}.")
+        yield Intervened(command, self._epoch_of(step), step)
 
     def _remaining_batches(self) -> Iterator[tuple[Tensor, Tensor]]:
         """The batches of this epoch from where it stands, in an order drawn for the epoch."""
@@ -277,7 +281,7 @@ class Trainer:
         return progress.step % every == 0 and progress.validated_step != progress.step
 
     def _end_epoch(self, validation: Evaluation, seconds: float) -> Iterator[Event]:
-        progress = self.progress
+        settings, progress = self.settings, self.progress
         lr = current_lr(self.parts.optimizer)
         train_loss = progress.loss_sum / progress.images
         self.parts.schedule.end_epoch(train_loss=train_loss, validation_loss=validation.loss)
@@ -292,6 +296,8 @@ class Trainer:
             seconds=seconds,
             images_per_second=progress.images / max(progress.train_seconds, 1e-9),
         )
+        value = monitored_value(settings.monitor, validation)
+        note_for_early_stopping(progress, settings.early_stopping, settings.monitor, value)
         progress.begin_epoch()
         yield from self._save("last")
 

@@ -223,6 +223,14 @@ ORDERS = {
     "best": ("132", "231"),
     "epochs": ("123", "321"),
     "time": ("213", "123"),
+    "precision": ("213", "123"),
+    "loss": ("213", "213"),
+    "lr": ("321", "321"),
+    "optimizer": ("321", "321"),
+    "batch_size": ("321", "321"),
+    "seed": ("321", "321"),
+    "device": ("321", "321"),
+    "tags": ("123", "213"),
 }
 
 
@@ -471,7 +479,7 @@ def test_no_color_is_heeded(home: Home, terminal: Terminal) -> None:
 def test_an_unknown_run_is_a_sentence_with_the_nearest_name(
     cnnlab: Cnnlab, three: Home, word: str, words: list[str]
 ) -> None:
-    for command in (["show"], ["show", "--json"], ["delete", "--yes"]):
+    for command in (["show"], ["show", "--json"], ["delete"], ["delete", "--for-good", "--yes"]):
         assert_refused(cnnlab("runs", *command, word), 2, *words)
     assert len(ids(three)) == 3
 
@@ -480,7 +488,7 @@ def test_a_word_for_several_runs_names_them(cnnlab: Cnnlab, three: Home) -> None
     add_run(three, "20000009", "beta", ending=RunFinished("all epochs trained"))
     for word in ("2", "beta"):
         assert_refused(cnnlab("runs", "show", word), 2, "several runs", "20000009")
-    assert_refused(cnnlab("runs", "delete", "beta", "--yes"), 2, "several runs")
+    assert_refused(cnnlab("runs", "delete", "beta"), 2, "several runs")
     assert len(ids(three)) == 4
 
 
@@ -496,7 +504,7 @@ def test_no_runs_at_all_is_said(cnnlab: Cnnlab) -> None:
 def test_a_run_is_kept_unless_deleting_is_confirmed(
     cnnlab: Cnnlab, three: Home, answer: str
 ) -> None:
-    done = cnnlab("runs", "delete", "beta", input=answer)
+    done = cnnlab("runs", "delete", "--for-good", "beta", input=answer)
     assert_refused(done, 1, "10000001", "beta", "1 checkpoint, 2.0 MB", "Delete for good?")
     assert "Deleted" not in done.stderr
     assert len(ids(three)) == 3
@@ -504,7 +512,7 @@ def test_a_run_is_kept_unless_deleting_is_confirmed(
 
 
 def test_a_confirmed_run_goes_with_its_files(cnnlab: Cnnlab, three: Home) -> None:
-    done = cnnlab("runs", "delete", "beta", input="y\n")
+    done = cnnlab("runs", "delete", "--for-good", "beta", input="y\n")
     assert done.returncode == 0, done.stderr
     assert "Deleted beta (10000001)." in done.stderr
     assert ids(three) == ["20000002", "30000003"]
@@ -518,7 +526,9 @@ def test_a_confirmed_run_goes_with_its_files(cnnlab: Cnnlab, three: Home) -> Non
 
 @pytest.mark.parametrize("option", ["--yes", "-y"])
 def test_several_runs_go_without_being_asked(cnnlab: Cnnlab, three: Home, option: str) -> None:
-    done = cnnlab("runs", "delete", option, "beta", "2", "10000001", stdin=subprocess.DEVNULL)
+    done = cnnlab(
+        "runs", "delete", "--for-good", option, "beta", "2", "10000001", stdin=subprocess.DEVNULL
+    )
     assert done.returncode == 0, done.stderr
     assert "Delete for good?" not in done.stderr
     assert done.stderr.count("Deleted ") == 2
@@ -527,15 +537,17 @@ def test_several_runs_go_without_being_asked(cnnlab: Cnnlab, three: Home, option
 
 @pytest.mark.parametrize("other", ["gamma", "nope"], ids=["live", "unknown"])
 def test_one_run_that_cannot_go_keeps_all(cnnlab: Cnnlab, three: Home, other: str) -> None:
-    done = cnnlab("runs", "delete", "--yes", "beta", other)
-    assert done.returncode in (1, 2)
-    assert "Deleted" not in done.stderr
-    assert len(ids(three)) == 3
+    for option in ([], ["--for-good", "--yes"]):
+        done = cnnlab("runs", "delete", *option, "beta", other)
+        assert done.returncode in (1, 2)
+        assert "Deleted" not in done.stderr
+        assert "Moved" not in done.stderr
+        assert len(ids(three)) == 3
 
 
 def test_a_run_that_is_being_trained_is_not_deleted(cnnlab: Cnnlab, three: Home) -> None:
-    for arguments in (["--yes", "gamma"], ["gamma"]):
-        done = cnnlab("runs", "delete", *arguments, input="y\n")
+    for arguments in (["--for-good", "--yes"], ["--for-good"], []):
+        done = cnnlab("runs", "delete", *arguments, "gamma", input="y\n")
         assert_refused(done, 1, "gamma (30000003) is still being trained", str(os.getpid()))
     assert "30000003" in ids(three)
     assert any(three.checkpoints("30000003").iterdir())
@@ -550,7 +562,7 @@ def test_a_run_whose_process_is_gone_can_be_deleted(cnnlab: Cnnlab, home: Home) 
         "RunStarted('cpu', 'a', 'b', 'c', 'd', 1, 1, 1, 1, 1, 1, 1))"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
-    done = cnnlab("runs", "delete", "--yes", "latest")
+    done = cnnlab("runs", "delete", "--for-good", "--yes", "latest")
     assert done.returncode == 0, done.stderr
     assert "running on" in done.stderr
     assert ids(home) == []
@@ -561,7 +573,70 @@ def test_a_run_whose_files_are_gone_can_be_deleted(cnnlab: Cnnlab, three: Home) 
         path.unlink()
     three.checkpoints("10000001").rmdir()
     three.run_folder("10000001").rmdir()
-    assert cnnlab("runs", "delete", "--yes", "beta").returncode == 0
+    assert cnnlab("runs", "delete", "--for-good", "--yes", "beta").returncode == 0
+
+
+# delete, restore, empty-trash
+
+
+def test_a_run_goes_to_the_trash_and_comes_back_as_the_words_say(
+    cnnlab: Cnnlab, three: Home
+) -> None:
+    done = cnnlab("runs", "delete", "beta", stdin=subprocess.DEVNULL)
+    assert done.returncode == 0, done.stderr
+    assert "Moved beta (10000001) to the trash" in done.stderr
+    assert ids(three) == ["20000002", "30000003"]
+    assert any(three.checkpoints("10000001").iterdir())
+    found = re.search(r"`cnnlab (runs restore \w+)`", done.stderr)
+    assert found
+    done = cnnlab(*found[1].split())
+    assert done.returncode == 0, done.stderr
+    assert "Restored beta (10000001)." in done.stderr
+    assert len(ids(three)) == 3
+
+
+def test_runs_are_restored_by_their_names(cnnlab: Cnnlab, three: Home) -> None:
+    assert cnnlab("runs", "delete", "beta", "alpha", "beta").returncode == 0
+    assert_refused(cnnlab("runs", "show", "beta"), 2, "'beta' is in the trash", "runs restore")
+    done = cnnlab("runs", "restore", "beta", "2")
+    assert done.returncode == 0, done.stderr
+    assert len(ids(three)) == 3
+    assert_refused(cnnlab("runs", "restore", "beta"), 2, "The trash is empty")
+
+
+def test_the_trash_is_listed_apart(cnnlab: Cnnlab, three: Home) -> None:
+    del three
+    done = cnnlab("runs", "list", "--trash")
+    assert (done.returncode, done.stdout, done.stderr.strip()) == (0, "", "The trash is empty.")
+    assert cnnlab("runs", "delete", "beta", "alpha").returncode == 0
+    assert listed(cnnlab("runs", "list")) == "3"
+    assert listed(cnnlab("runs", "list", "--trash")) == "21"
+    assert listed(cnnlab("runs", "list", "--trash", "--tag", "odd")) == "2"
+    assert cnnlab("runs", "list", "--trash", "--status", "stopped").stderr.strip() == (
+        "No runs match."
+    )
+
+
+@pytest.mark.parametrize("answer", ["n\n", "\n", ""], ids=["no", "enter", "end of input"])
+def test_the_trash_is_kept_unless_confirmed(cnnlab: Cnnlab, three: Home, answer: str) -> None:
+    assert cnnlab("runs", "delete", "beta").returncode == 0
+    done = cnnlab("runs", "empty-trash", input=answer)
+    assert_refused(done, 1, "1 run in the trash, 7 B", "Delete for good?")
+    assert cnnlab("runs", "restore", "beta").returncode == 0
+    assert len(ids(three)) == 3
+
+
+@pytest.mark.parametrize("option", ["--yes", "-y", ""])
+def test_an_emptied_trash_says_what_it_freed(cnnlab: Cnnlab, three: Home, option: str) -> None:
+    assert cnnlab("runs", "delete", "beta", "alpha").returncode == 0
+    done = cnnlab("runs", "empty-trash", *([option] if option else []), input="y\n")
+    assert done.returncode == 0, done.stderr
+    assert ("Delete for good?" in done.stderr) is not bool(option)
+    assert "Deleted 2 runs, 14 B freed." in done.stderr
+    assert ids(three) == ["30000003"]
+    assert not three.run_folder("10000001").exists()
+    done = cnnlab("runs", "empty-trash")
+    assert (done.returncode, done.stderr.strip()) == (0, "The trash is empty.")
 
 
 # Text from outside
@@ -588,6 +663,7 @@ COMMANDS: list[list[str]] = [
     ["list", "--json"],
     ["show", "1000"],
     ["show", "--json", "1000"],
+    ["delete", "--for-good", "1000"],
     ["delete", "1000"],
     ["show", "nothing-like-it"],
 ]

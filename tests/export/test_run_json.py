@@ -25,7 +25,8 @@ from cnnlab.events import (
     RunStarted,
 )
 from cnnlab.execution.provenance import git_state, versions
-from cnnlab.execution.runner import RunRequest, prepare_run
+from cnnlab.execution.requests import RunRequest
+from cnnlab.execution.runner import prepare_run
 from cnnlab.export.run_json import runs_as_json
 from cnnlab.history.edits import add_note
 from cnnlab.history.queries import Reader

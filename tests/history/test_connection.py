@@ -15,6 +15,7 @@ import pytest
 from filelock import FileLock
 from history import samples
 from history.processes import Worker, go_together
+from sqlite_utils import Database
 
 from cnnlab.errors import CnnlabError, HistoryError, StorageError
 from cnnlab.history import connection
@@ -28,6 +29,7 @@ from cnnlab.history.edits import add_note
 from cnnlab.history.migrations import migrations
 from cnnlab.history.queries import Reader
 from cnnlab.history.recorder import Recorder
+from cnnlab.history.trash import move_to_trash, restore
 from cnnlab.home import Home
 
 Use = Callable[[Home], object]
@@ -82,23 +84,31 @@ def test_the_names_of_the_migrations_are_known_without_importing_them(home: Home
         assert tuple(each.name for each in migrations.applied(db)) == MIGRATIONS
 
 
-def test_a_history_from_before_commands_is_brought_up_to_date(home: Home) -> None:
-    with closing(connect_for_writing(home)) as db:
+def older(home: Home, first_missing: str) -> None:
+    """A history as it was before a migration, with one run."""
+    home.root.mkdir()
+    with closing(Database(sqlite3.connect(home.history, isolation_level=None))) as db:
+        migrations.apply(db, stop_before=first_missing)
         db.execute(
             "insert into runs (id, name, status, dataset, model, config, monitor, epochs_planned,"
             " host, pid, versions, created_at) values ('0a', 'old', 'finished', 'mnist', 'lenet',"
             " '{}', 'validation_loss', 1, 'h', 1, '{}', '2026-01-01')"
         )
-        for statement in (
-            "drop table commands",
-            "drop table interventions",
-            "delete from _sqlite_migrations where name = 'm002_commands'",
-        ):
-            db.execute(statement)
-        db.conn.commit()
+
+
+@pytest.mark.parametrize("first_missing", MIGRATIONS[1:])
+def test_an_older_history_is_brought_up_to_date(home: Home, first_missing: str) -> None:
+    older(home, first_missing)
     with Reader(home) as reader:
-        assert reader.run("0a").name == "old"
+        run = reader.run("0a")
+        assert (run.name, run.trashed_at, run.claimed_at) == ("old", None, None)
         assert reader.interventions(["0a"])["0a"] == []
+        assert reader.run_ids() == ["0a"]
+    applied = samples.plain(home, "select name from _sqlite_migrations order by id")
+    assert applied == [(name,) for name in MIGRATIONS]
+    assert samples.plain(home, "select id, name from run_results") == [("0a", "old")]
+    move_to_trash(home, ["0a"])
+    assert samples.plain(home, "select id, name from run_results") == []
 
 
 def test_reading_a_home_without_a_history_creates_nothing(home: Home) -> None:
@@ -243,6 +253,19 @@ def test_plain_sqlite_reads_which_class_was_taken_for_which(used_home: Home) -> 
         " where split = 'test' and checkpoint = 'last' and true_class = 'owl'",
     )
     assert sorted(rows) == [("owl", "cat", 3), ("owl", "owl", 27)]
+
+
+@pytest.mark.parametrize("view", samples.VIEWS)
+def test_a_view_leaves_out_the_trash(used_home: Home, view: str) -> None:
+    count = f"select count(*) from {view}"
+    before = samples.plain(used_home, count)
+    assert before[0][0] > 0
+    # The run of a file that was copied never ends, and its process is gone.
+    samples.change(used_home, "update runs set status = 'interrupted'")
+    move_to_trash(used_home, ["aaaa0001"])
+    assert samples.plain(used_home, count) == [(0,)]
+    restore(used_home, ["aaaa0001"])
+    assert samples.plain(used_home, count) == before
 
 
 @pytest.mark.parametrize("view", samples.VIEWS)

@@ -1,4 +1,4 @@
-"""Tags and notes are kept, and a run is deleted whole, unless somebody still trains it."""
+"""Names, tags and notes are kept, and a run is deleted whole, unless somebody still trains it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,18 @@ from history import samples
 from history.processes import SECONDS, Worker
 
 from cnnlab.errors import ConfigError, HistoryError, StorageError
-from cnnlab.history.edits import add_note, add_tags, delete_run, is_alive, require_deletable
+from cnnlab.events import RunFinished
+from cnnlab.history.edits import (
+    add_note,
+    add_tags,
+    delete_note,
+    delete_run,
+    is_alive,
+    is_waiting,
+    remove_tags,
+    rename_run,
+    require_deletable,
+)
 from cnnlab.history.queries import Reader
 from cnnlab.history.records import RunRecord
 from cnnlab.home import Home
@@ -51,7 +62,50 @@ def trainer(home: Home) -> Iterator[Worker]:
     worker.kill()
 
 
-# Tags and notes
+# Names, tags and notes
+
+
+@pytest.mark.parametrize("name", ["new", "  new\n", "a new one", "[bold]", "🦉", "lenet-2"])
+def test_a_run_gets_another_name(home: Home, name: str) -> None:
+    for run_id in ("aaaa0001", "bbbb0002"):
+        samples.add_run(home, run_id)
+    rename_run(home, "aaaa0001", name)
+    assert run_of(home).name == name.strip()
+    assert run_of(home, "bbbb0002").name == "lenet-2"
+
+
+@pytest.mark.parametrize("name", ["", " ", "\n", "latest", " latest "])
+def test_a_name_that_no_run_may_have_is_refused(home: Home, name: str) -> None:
+    samples.add_run(home, "aaaa0001")
+    with pytest.raises(ConfigError, match=r"name of a run|cannot be called"):
+        rename_run(home, "aaaa0001", name)
+    assert run_of(home).name == "lenet-1"
+
+
+def test_tags_are_removed_from_one_run(home: Home) -> None:
+    for run_id in ("aaaa0001", "bbbb0002"):
+        samples.add_run(home, run_id, tags=["old", "odd", "good"])
+    remove_tags(home, "aaaa0001", ["old", "odd", "absent", "GOOD"])
+    assert run_of(home).tags == ("good",)
+    assert run_of(home, "bbbb0002").tags == ("good", "odd", "old")
+
+
+def test_a_note_is_removed_by_its_number(home: Home) -> None:
+    for text in ("first", "second", "second"):
+        if text == "first":
+            samples.add_run(home, "aaaa0001", note=text)
+        else:
+            add_note(home, "aaaa0001", text)
+
+    def notes() -> list[tuple[int, str]]:
+        with Reader(home) as reader:
+            return [(note.id, note.text) for note in reader.notes(["aaaa0001"])["aaaa0001"]]
+
+    first, second, third = notes()
+    delete_note(home, second[0])
+    assert notes() == [first, third]
+    delete_note(home, second[0])
+    assert notes() == [first, third]
 
 
 def test_tags_are_added_once(home: Home) -> None:
@@ -91,8 +145,13 @@ def test_a_run_under_way_is_tagged_and_noted(home: Home, trainer: Worker) -> Non
 
 @pytest.mark.parametrize(
     "edit",
-    [lambda home, run: add_tags(home, run, ["new"]), lambda home, run: add_note(home, run, "new")],
-    ids=["tags", "note"],
+    [
+        lambda home, run: add_tags(home, run, ["new"]),
+        lambda home, run: remove_tags(home, run, ["new"]),
+        lambda home, run: add_note(home, run, "new"),
+        lambda home, run: rename_run(home, run, "new"),
+    ],
+    ids=["tags", "no tags", "note", "name"],
 )
 def test_an_unknown_run_is_not_edited(home: Home, edit: Callable[[Home, str], None]) -> None:
     samples.add_run(home, "aaaa0001")
@@ -100,6 +159,7 @@ def test_an_unknown_run_is_not_edited(home: Home, edit: Callable[[Home, str], No
         edit(home, "aaaa0002")
     assert "'aaaa0001'" in caught.value.hint
     assert samples.counts(home)["tags"] == samples.counts(home)["notes"] == 0
+    assert run_of(home).name == "lenet-1"
 
 
 # Deleting
@@ -118,6 +178,7 @@ def test_a_deleted_run_is_gone_from_every_table_and_the_disk(finished: Home) -> 
 
 def test_a_run_without_files_is_deleted(home: Home) -> None:
     samples.add_run(home, "aaaa0001")
+    samples.record(home, "aaaa0001", samples.STARTED, RunFinished("all 2 epochs done"))
     delete_run(home, run_of(home))
     assert samples.counts(home)["runs"] == 0
 
@@ -215,3 +276,39 @@ def test_a_run_that_is_not_under_way_is_not_alive(home: Home, status: str) -> No
     run = run_of(home)
     assert run.pid == os.getpid()
     assert not is_alive(run)
+
+
+def test_a_run_that_waits_in_a_living_process_is_not_deleted(home: Home) -> None:
+    samples.add_run(home, "aaaa0001")
+    run = run_of(home)
+    assert (run.status, run.pid) == ("queued", os.getpid())
+    assert is_waiting(run)
+    with pytest.raises(HistoryError, match=f"waits to be trained by process {os.getpid()}"):
+        delete_run(home, run)
+    assert samples.counts(home)["runs"] == 1
+
+
+def test_a_run_that_waited_in_a_process_that_is_gone_is_deleted(home: Home) -> None:
+    worker = Worker("create", home, "1", "1")
+    worker.go()
+    worker.lines_to_end()
+    run = run_of(home, "00010000")
+    assert run.status == "queued"
+    assert not is_waiting(run)
+    delete_run(home, run)
+    assert samples.counts(home)["runs"] == 0
+
+
+def test_a_run_of_another_machine_does_not_wait_here(home: Home) -> None:
+    samples.add_run(home, "aaaa0001")
+    samples.change(home, "update runs set host = 'elsewhere'")
+    assert not is_waiting(run_of(home))
+
+
+def test_a_run_that_a_later_process_took_over_is_alive(home: Home, trainer: Worker) -> None:
+    trainer.kill()
+    samples.change(home, "update runs set created_at = '2026-01-01T00:00:00.000+00:00'")
+    assert run_of(home).claimed_at is None
+    assert not is_alive(run_of(home))
+    samples.change(home, "update runs set pid = ?", (os.getpid(),))
+    assert is_alive(run_of(home))

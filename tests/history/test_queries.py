@@ -3,29 +3,44 @@
 from __future__ import annotations
 
 import gc
+import json
+import math
+from collections.abc import Callable
+from dataclasses import astuple, replace
 from typing import Any
 
 import pytest
 from history import samples
 
 from cnnlab.errors import ConfigError
-from cnnlab.history.edits import add_note
+from cnnlab.history.edits import add_note, add_tags
+from cnnlab.history.filters import parse
 from cnnlab.history.queries import SORTABLE, Reader, RunFilter
+from cnnlab.history.records import RunRecord
+from cnnlab.history.trash import move_to_trash
 from cnnlab.home import Home
 
-FIELDS = {
-    "started": "created_at",
-    "id": "id",
-    "name": "name",
-    "status": "status",
-    "preset": "preset",
-    "dataset": "dataset",
-    "model": "model",
-    "parameters": "parameters",
-    "epochs": "epochs_done",
-    "time": "duration_s",
-    "best": "best_value",
-    "accuracy": "test_accuracy",
+FIELDS: dict[str, Callable[[RunRecord], Any]] = {
+    "started": lambda run: run.created_at,
+    "id": lambda run: run.id,
+    "name": lambda run: run.name,
+    "status": lambda run: run.status,
+    "preset": lambda run: run.preset,
+    "dataset": lambda run: run.dataset,
+    "model": lambda run: run.model,
+    "parameters": lambda run: run.parameters,
+    "epochs": lambda run: run.epochs_done,
+    "time": lambda run: run.duration_s,
+    "best": lambda run: run.best_value,
+    "accuracy": lambda run: run.test_accuracy,
+    "precision": lambda run: run.test_precision_macro,
+    "loss": lambda run: run.test_loss,
+    "lr": lambda run: run.config.get("optimizer", {}).get("lr"),
+    "optimizer": lambda run: run.config.get("optimizer", {}).get("name"),
+    "batch_size": lambda run: run.config.get("training", {}).get("batch_size"),
+    "seed": lambda run: run.config.get("training", {}).get("seed"),
+    "device": lambda run: run.device,
+    "tags": lambda run: run.tags[0] if run.tags else None,
 }
 """Where a reader of the list sees what it is sorted by."""
 
@@ -58,15 +73,38 @@ def several(home: Home) -> Home:
             " created_at = ? where id = ?",
             (status, parameters, duration, best, f"2026-01-01T00:0{minute}:00+00:00", run_id),
         )
-    for run_id, done, accuracy in (
-        ("c0000001", 1, 0.5),
-        ("b0000004", 3, 0.4),
-        ("a0000002", 2, 0.6),
+    for run_id, done, accuracy, precision, loss in (
+        ("c0000001", 1, 0.5, 0.3, 0.9),
+        ("b0000004", 3, 0.4, 0.8, 0.7),
+        ("a0000002", 2, 0.6, 0.7, 0.1),
     ):
-        result = samples.evaluation(accuracy=accuracy)
+        figures = samples.evaluation(accuracy=accuracy, loss=loss)
+        result = replace(figures, precision_macro=precision)
         epochs = [samples.epoch(number) for number in range(1, done + 1)]
         samples.record(home, run_id, *epochs, samples.evaluated("test", "best", 8, result))
     return home
+
+
+@pytest.fixture
+def told_apart(several: Home) -> Home:
+    """The four runs with configs, devices and tags that differ too."""
+    rows = [
+        ("c0000001", 0.01, "sgd", 32, 7, "cuda", ["b"]),
+        ("a0000002", 0.0001, "adam", 128, 2**40, "cpu", ["c", "a"]),
+        ("d0000003", 0.1, "rmsprop", 64, 3, "mps", ["d"]),
+    ]
+    for run_id, lr, optimizer, batch_size, seed, device, tags in rows:
+        config = {
+            "optimizer": {"name": optimizer, "lr": lr},
+            "training": {"batch_size": batch_size, "seed": seed},
+        }
+        samples.change(
+            several,
+            "update runs set config = ?, device = ? where id = ?",
+            (json.dumps(config), device, run_id),
+        )
+        add_tags(several, run_id, tags)
+    return several
 
 
 # Which run is meant
@@ -213,25 +251,29 @@ def test_every_sort_key_is_tested() -> None:
 
 @pytest.mark.parametrize("ascending", [True, False])
 @pytest.mark.parametrize("key", FIELDS)
-def test_runs_are_sorted_by_any_key(several: Home, key: str, ascending: bool) -> None:
-    with Reader(several) as reader:
+def test_runs_are_sorted_by_any_key(told_apart: Home, key: str, ascending: bool) -> None:
+    with Reader(told_apart) as reader:
         runs = reader.runs(sort=key, ascending=ascending)
+        assert reader.run_ids(sort=key, ascending=ascending) == [run.id for run in runs]
         newest_first = reader.runs()
-    values = [getattr(run, FIELDS[key]) for run in runs]
+    of = FIELDS[key]
+    values = [of(run) for run in runs]
     present = [value for value in values if value is not None]
     assert len(values) == 4
     assert len(set(present)) >= 3
     assert present == sorted(present, reverse=not ascending)
     assert values[len(present) :] == [None] * (4 - len(present))
     for value in set(values):
-        same = [run for run in newest_first if getattr(run, FIELDS[key]) == value]
+        same = [run for run in newest_first if of(run) == value]
         assert [run for run in runs if run in same] == same
 
 
 def test_an_unknown_sort_key_suggests_the_nearest(home: Home) -> None:
-    with Reader(home) as reader, pytest.raises(ConfigError, match="'acuracy'") as caught:
-        reader.runs(sort="acuracy")
-    assert "'accuracy'" in caught.value.hint
+    with Reader(home) as reader:
+        for listed in (reader.runs, reader.run_ids):
+            with pytest.raises(ConfigError, match="'acuracy'") as caught:
+                listed(sort="acuracy")
+            assert "'accuracy'" in caught.value.hint
 
 
 @pytest.mark.parametrize("collects", [True, False])
@@ -267,6 +309,72 @@ def test_a_limit_takes_the_first_of_the_order(several: Home) -> None:
     assert names(several, sort="best", limit=1) == ["alpha"]
     assert names(several, limit=0) == []
     assert len(names(several, limit=100)) == 4
+
+
+def test_ids_pass_the_filter_that_runs_pass(several: Home) -> None:
+    wanted = RunFilter(status="finished", query=parse("accuracy<0.45"))
+    with Reader(several) as reader:
+        assert reader.run_ids(wanted) == ["b0000004"]
+        assert reader.run_ids(RunFilter(query=parse("precision>0.5 loss<0.5"))) == ["a0000002"]
+
+
+def test_runs_are_found_again_in_the_order_of_their_ids(several: Home) -> None:
+    move_to_trash(several, ["a0000002"])
+    asked = ["d0000003", "ffffffff", "a0000002", "c0000001"]
+    with Reader(several) as reader:
+        runs = reader.runs_among(asked)
+        assert [run.id for run in runs] == ["d0000003", "a0000002", "c0000001"]
+        assert runs == [reader.run(run.id) for run in runs]
+        assert reader.runs_among([]) == []
+        assert len(reader.runs_among([f"{number:08x}" for number in range(50_000)])) == 0
+
+
+# What the runs have in common
+
+
+def test_the_tags_used_most_come_first(several: Home) -> None:
+    for run_id, tags in (
+        ("a0000002", ["rare", "common", "also rare"]),
+        ("b0000004", ["common", "some"]),
+        ("c0000001", ["common", "some"]),
+        ("d0000003", ["in the trash"]),
+    ):
+        add_tags(several, run_id, tags)
+    move_to_trash(several, ["d0000003"])
+    with Reader(several) as reader:
+        assert reader.tags() == ["common", "some", "also rare", "rare"]
+        assert reader.values("tag") == reader.tags()
+
+
+@pytest.mark.parametrize(
+    ("key", "found"),
+    [
+        ("status", ["finished", "stopped"]),
+        ("dataset", ["cifar", "fashion", "mnist"]),
+        ("model", ["lenet", "resnet", "vgg"]),
+        ("preset", ["beans", "mnist/lenet"]),
+        ("study", ["mnist"]),
+        ("name", ["alpha", "delta", "Übung_1%"]),
+        ("device", ["a processor", "cpu"]),
+        ("id", ["a0000002", "b0000004", "c0000001"]),
+        ("accuracy", []),
+        ("note", []),
+        ("optimizer.lr", []),
+    ],
+)
+def test_values_of_texts_are_known(several: Home, key: str, found: list[str]) -> None:
+    change = "update runs set device = 'cpu', device_name = 'a processor' where id = 'c0000001'"
+    samples.change(several, change)
+    move_to_trash(several, ["d0000003"])
+    with Reader(several) as reader:
+        assert reader.values(key) == found
+
+
+def test_every_study_that_is_offered_finds_its_runs(home: Home) -> None:
+    samples.add_run(home, "aaaa0001", preset="chen/optimizers/Adam")
+    with Reader(home) as reader:
+        assert reader.values("study") == ["chen/optimizers"]
+        assert reader.run_ids(RunFilter(query=parse("study:chen/optimizers"))) == ["aaaa0001"]
 
 
 # What a run is made of
@@ -319,9 +427,29 @@ def test_thousands_of_runs_can_be_asked_for(home: Home) -> None:
         assert list(reader.epochs([*asked, "aaaa0001"])) == ["aaaa0001"]
 
 
+def test_the_columns_of_steps_are_those_of_the_steps(home: Home) -> None:
+    samples.add_run(home, "aaaa0001")
+    samples.add_run(home, "bbbb0002")
+    samples.record(home, "aaaa0001", samples.steps(1, (0.5, math.nan, math.inf), epoch=3))
+    samples.record(home, "bbbb0002", samples.steps(1, (9.0,)))
+    with Reader(home) as reader:
+        columns = reader.step_columns("aaaa0001")
+        records = reader.steps("aaaa0001")
+        later = reader.step_columns("aaaa0001", after=2)
+        none = reader.step_columns("aaaa0001", after=3)
+    assert columns.losses == [0.5, None, math.inf]
+    assert list(zip(*astuple(columns), strict=True)) == [astuple(one) for one in records]
+    assert astuple(later) == ([3], [3], [math.inf], [0.5], [0.01])
+    assert astuple(none) == ([], [], [], [], [])
+
+
 def test_a_home_without_a_history_has_nothing_to_tell(home: Home) -> None:
     with Reader(home) as reader:
         assert reader.runs() == []
+        assert reader.run_ids() == []
+        assert reader.runs_among(["aaaa0001"]) == []
+        assert reader.tags() == reader.values("name") == []
+        assert astuple(reader.step_columns("aaaa0001")) == ([], [], [], [], [])
         assert reader.steps("aaaa0001") == []
         assert reader.log("aaaa0001") == []
         assert reader.epochs(["aaaa0001"])["aaaa0001"] == []

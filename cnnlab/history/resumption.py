@@ -1,0 +1,206 @@
+"""The rows of a run that goes on: taken over by this process, and back at its last checkpoint.
+
+To go on takes two transactions. The first claims the run for this process and loses nothing, so
+that the run may still be left as it was. The second, when training is about to begin, takes away
+what was recorded after the checkpoint, since it will be recorded again. The log keeps everything.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cnnlab.errors import CheckpointError, HistoryError
+from cnnlab.history.connection import connect_for_writing, transaction
+from cnnlab.history.edits import LIVE, is_alive, is_waiting
+from cnnlab.history.queries import Reader
+from cnnlab.history.recorder import Resumption, now
+from cnnlab.history.records import CheckpointRecord, RunRecord
+from cnnlab.home import Home
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+_AGAIN = "`cnnlab run --from RUN` trains it again from the start."
+
+
+def require_resumable(home: Home, run: RunRecord) -> None:
+    """Checks that a run ended before its time and has a checkpoint to go on from.
+
+    A run whose process is gone without a word has ended, whatever its status says.
+
+    Raises:
+        HistoryError: it is finished, queued, in the trash, or may still be trained.
+        CheckpointError: it has no last checkpoint, or the file is gone.
+    """
+    named = f"The run {run.name} ({run.id})"
+    _require_outside_trash(run)
+    if run.status == "finished":
+        raise HistoryError(f"{named} is finished: there is nothing left to train.", _AGAIN)
+    if run.status == "queued":
+        raise HistoryError(f"{named} is queued already.")
+    if is_alive(run):
+        raise HistoryError(f"{named} is still being trained by process {run.pid}.")
+    if run.status in LIVE and run.host != socket.gethostname():
+        raise HistoryError(
+            f"{named} is {run.status} on {run.host}, as far as the history knows.",
+            "Resume it there.",
+        )
+    last = last_checkpoint(home, run.id)
+    if last is None:
+        raise CheckpointError(f"{named} has no checkpoint to go on from.", _AGAIN)
+    path = checkpoint_file(home, run.id, last)
+    if not path.is_file():
+        raise CheckpointError(f"The checkpoint {path} is gone.", _AGAIN)
+
+
+def require_adoptable(run: RunRecord) -> None:
+    """Checks that a run is queued, and that the process which queued it is gone.
+
+    Raises:
+        HistoryError: it is not.
+    """
+    named = f"The run {run.name} ({run.id})"
+    _require_outside_trash(run)
+    if run.status != "queued":
+        raise HistoryError(f"{named} is {run.status}, not queued.")
+    if run.host != socket.gethostname():
+        raise HistoryError(f"{named} was queued on {run.host}.", "Train it there.")
+    if is_waiting(run):
+        raise HistoryError(f"{named} waits in the queue of process {run.pid}.")
+
+
+def _require_outside_trash(run: RunRecord) -> None:
+    if run.trashed_at is not None:
+        raise HistoryError(
+            f"The run {run.name} ({run.id}) is in the trash.",
+            "`cnnlab runs restore RUN` brings it back.",
+        )
+
+
+def last_checkpoint(home: Home, run_id: str) -> CheckpointRecord | None:
+    """The `last` checkpoint that the history holds of a run."""
+    with Reader(home) as reader:
+        held = reader.checkpoints([run_id])[run_id]
+    return next((one for one in held if one.kind == "last"), None)
+
+
+def checkpoint_file(home: Home, run_id: str, checkpoint: CheckpointRecord) -> Path:
+    """Where a checkpoint lies now, also if the home was moved after it was recorded."""
+    return home.checkpoints(run_id) / Path(checkpoint.path).name
+
+
+def claim(home: Home, run: RunRecord) -> None:
+    """Makes a run a queued one of this process; nothing that was recorded of it is lost.
+
+    Commands that nobody took are too old to be obeyed.
+
+    Args:
+        run: as it was when it was found that it may be claimed.
+
+    Raises:
+        HistoryError: it has changed since, or the history cannot be written.
+    """
+    with closing(connect_for_writing(home)) as db, transaction(db, home.history):
+        # Of a run that was killed, its whole epochs tell how long it was trained.
+        changed = db.execute(
+            "update runs set status = 'queued', host = ?, pid = ?, message = null,"
+            " duration_s = coalesce(duration_s,"
+            " (select sum(seconds) from epochs where run_id = runs.id))"
+            " where id = ? and status = ? and host = ? and pid = ? and trashed_at is null",
+            (socket.gethostname(), os.getpid(), run.id, run.status, run.host, run.pid),
+        ).rowcount
+        if not changed:
+            raise HistoryError(
+                f"The run {run.name} ({run.id}) has changed meanwhile.", "Look at it again."
+            )
+        db.execute(
+            "update commands set taken_at = ? where run_id = ? and taken_at is null",
+            (now(), run.id),
+        )
+
+
+@dataclass(frozen=True)
+class ResumePoint:
+    """Where a run goes on: what its last checkpoint holds that the history must agree with.
+
+    Attributes:
+        last: that checkpoint.
+        best: the best checkpoint as of then; None before the first validation.
+        epochs_planned: those of the config and those added by hand.
+        seconds: time that the epoch under way had taken.
+    """
+
+    last: CheckpointRecord
+    best: CheckpointRecord | None
+    epochs_planned: int
+    seconds: float
+
+
+def rewind(home: Home, run_id: str, point: ResumePoint) -> Resumption:
+    """Takes a run's rows back to a checkpoint, then removes the checkpoints that came after it.
+
+    The time trained is that of the epochs kept and of the one under way: steps and validations
+    that are going to be made again do not count, nor do pauses or the time since.
+
+    Raises:
+        HistoryError, StorageError: the history cannot be written; nothing has changed.
+    """
+    begun = now()
+    with closing(connect_for_writing(home)) as db, transaction(db, home.history):
+        _set_state(db, run_id, point)
+        _forget_what_follows(db, run_id, point.last)
+        (whole_epochs,) = db.execute(
+            "select coalesce(sum(seconds), 0) from epochs where run_id = ?", (run_id,)
+        ).fetchone()
+        line = f"Resumed from step {point.last.step}."
+        row = {"run_id": run_id, "level": "info", "message": line, "logged_at": begun}
+        db.table("log").insert(row)
+    _remove_other_files(home, run_id, point)
+    return Resumption(whole_epochs + point.seconds, begun)
+
+
+def _set_state(db: Database, run_id: str, point: ResumePoint) -> None:
+    best = point.best
+    changed = db.execute(
+        "update runs set epochs_planned = ?, ended_at = null, duration_s = null,"
+        " best_epoch = ?, best_step = ?, best_value = ? where id = ?",
+        (
+            point.epochs_planned,
+            *((best.epoch, best.step, best.value) if best else (None, None, None)),
+            run_id,
+        ),
+    ).rowcount
+    if not changed:
+        raise HistoryError(f"The run {run_id} is no longer in the history.")
+    db.execute("delete from checkpoints where run_id = ? and kind = 'best'", (run_id,))
+    if best is not None:
+        db.table("checkpoints").insert({"run_id": run_id, **vars(best)})
+
+
+def _forget_what_follows(db: Database, run_id: str, last: CheckpointRecord) -> None:
+    for table in ("steps", "epochs"):
+        db.execute(f"delete from {table} where run_id = ? and step > ?", (run_id, last.step))
+    db.execute(
+        "delete from evaluations where run_id = ? and (checkpoint is not null or step > ?)",
+        (run_id, last.step),
+    )
+    # What changed the course after the same step, but after the checkpoint, is not in it either.
+    db.execute(
+        "delete from interventions where run_id = ? and (step > ? or (step = ?"
+        " and kind in ('scale_lr', 'add_epochs') and made_at > ?))",
+        (run_id, last.step, last.step, last.saved_at),
+    )
+
+
+def _remove_other_files(home: Home, run_id: str, point: ResumePoint) -> None:
+    """Removes what no row names; a file that cannot be removed only takes room."""
+    kept = {Path(one.path).name for one in (point.last, point.best) if one is not None}
+    for path in home.checkpoints(run_id).glob("*"):
+        if path.name not in kept:
+            with suppress(OSError):
+                path.unlink()
