@@ -10,21 +10,25 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnlab.analysis.quantities import By, Quantity
 from cnnlab.history.queries import Reader
-from cnnlab.history.records import EpochRecord, EvaluationRecord, RunRecord, StepRecord
-
-Quantity = Literal["loss", "accuracy", "lr"]
-QUANTITIES: tuple[Quantity, ...] = ("loss", "accuracy", "lr")
-By = Literal["step", "epoch", "time"]
-BYS: tuple[By, ...] = ("step", "epoch", "time")
-"""What curves can be drawn against: updates, fractions of epochs, or seconds of training."""
+from cnnlab.history.records import (
+    EpochRecord,
+    EvaluationRecord,
+    InterventionRecord,
+    RunRecord,
+    StepColumns,
+)
 
 Array = NDArray[np.float64]
+
+
+def _array(values: object) -> Array:
+    return np.asarray(values, dtype=np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,14 +59,53 @@ class Reading:
     y: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class StepArrays:
+    """The steps of a run as arrays of one length; a figure that was not a number is NaN."""
+
+    step: Array
+    loss: Array
+    accuracy: Array
+    lr: Array
+
+    @classmethod
+    def of(cls, columns: StepColumns) -> StepArrays:
+        """Columns of the history as arrays."""
+        rows = (columns.steps, columns.losses, columns.accuracies, columns.lrs)
+        return cls(*map(_array, rows))
+
+    def __len__(self) -> int:
+        return len(self.step)
+
+    def __getitem__(self, chosen: slice) -> StepArrays:
+        return StepArrays(
+            self.step[chosen], self.loss[chosen], self.accuracy[chosen], self.lr[chosen]
+        )
+
+    def __add__(self, later: StepArrays) -> StepArrays:
+        return StepArrays(
+            np.concatenate([self.step, later.step]),
+            np.concatenate([self.loss, later.loss]),
+            np.concatenate([self.accuracy, later.accuracy]),
+            np.concatenate([self.lr, later.lr]),
+        )
+
+
+NO_STEPS = StepArrays.of(StepColumns([], [], [], [], []))
+
+
+@dataclass(frozen=True, eq=False)
 class RunSeries:
-    """What the history knows of a run's course, read once for any number of curves."""
+    """What the history knows of a run's course, read once for any number of curves.
+
+    `validations` are those of the validation split on the way.
+    """
 
     run: RunRecord
     epochs: Sequence[EpochRecord]
-    steps: Sequence[StepRecord]
+    steps: StepArrays
     validations: Sequence[EvaluationRecord]
+    interventions: Sequence[InterventionRecord] = ()
 
     def curves(self, quantity: Quantity, by: By) -> list[Curve]:
         """Training by step, by epoch where no steps are kept; then validation at its points.
@@ -76,17 +119,18 @@ class RunSeries:
             Curves labelled `training` and `validation`, those without points left out; the
             learning rate has no validation.
         """
-        recorded = self.steps or self.epochs
-        curves = [Curve("training", self._places(recorded, by), self._training(quantity))]
+        recorded = self.steps.step if len(self.steps) else _steps_of(self.epochs)
+        curves = [Curve("training", self.places(recorded, by), self._training(quantity))]
         if quantity != "lr":
-            checked = self.validations or self.epochs
+            checked = _steps_of(self.validations or self.epochs)
             values = self._validation(quantity)
-            curves.append(Curve("validation", self._places(checked, by), values))
+            curves.append(Curve("validation", self.places(checked, by), values))
         return [curve for curve in curves if len(curve.x)]
 
     def _training(self, quantity: Quantity) -> Array:
-        if self.steps:
-            return _array([getattr(one, quantity) for one in self.steps])
+        if len(self.steps):
+            values: Array = getattr(self.steps, quantity)
+            return values
         name = "lr" if quantity == "lr" else f"train_{quantity}"
         return _array([getattr(one, name) for one in self.epochs])
 
@@ -95,11 +139,8 @@ class RunSeries:
             return _array([getattr(one, quantity) for one in self.validations])
         return _array([getattr(one, f"validation_{quantity}") for one in self.epochs])
 
-    def _places(
-        self, records: Sequence[EpochRecord | StepRecord | EvaluationRecord], by: By
-    ) -> Array:
-        """Where records lie: their steps, fractions of epochs (epoch 1 ends at 1.0), or seconds."""
-        steps = _array([one.step for one in records])
+    def places(self, steps: Array, by: By) -> Array:
+        """Where steps lie: themselves, fractions of epochs (epoch 1 ends at 1.0), or seconds."""
         if by == "step":
             return steps
         if by == "epoch":
@@ -112,7 +153,8 @@ class RunSeries:
         return self.epochs[0].step if self.epochs else max(self._last_step(), 1)
 
     def _last_step(self) -> int:
-        return max((one[-1].step for one in (self.steps, self.validations) if one), default=0)
+        trained = int(self.steps.step[-1]) if len(self.steps) else 0
+        return max([trained, *(one.step for one in self.validations[-1:])])
 
     def _seconds(self, steps: Array) -> Array:
         ends = [0.0, *(float(one.step) for one in self.epochs)]
@@ -132,15 +174,17 @@ class RunSeries:
 def read_series(reader: Reader, run_id: str, *, steps: bool = True) -> RunSeries:
     """The course of a run, for `RunSeries.curves`; without its steps only the means of epochs."""
     run, epochs = reader.run(run_id), reader.epochs([run_id])[run_id]
+    interventions = reader.interventions([run_id])[run_id]
     if not steps:
-        return RunSeries(run, epochs, (), ())
-    validations = reader.validations([run_id], classes=False)[run_id]
-    return RunSeries(
-        run,
-        epochs,
-        reader.steps(run_id),
-        [one for one in validations if one.split == "validation"],
-    )
+        return RunSeries(run, epochs, NO_STEPS, (), interventions)
+    arrays = StepArrays.of(reader.step_columns(run_id))
+    return RunSeries(run, epochs, arrays, read_validations(reader, run_id), interventions)
+
+
+def read_validations(reader: Reader, run_id: str, *, since: int = 0) -> list[EvaluationRecord]:
+    """The validations of a run on the way from a step on, without their classes."""
+    found = reader.validations([run_id], classes=False, since=since)[run_id]
+    return [one for one in found if one.split == "validation"]
 
 
 def run_curves(reader: Reader, run_id: str, *, quantity: Quantity, by: By) -> list[Curve]:
@@ -207,6 +251,10 @@ def nearest(curves: Sequence[Curve], x: float) -> list[Reading | None]:
     return readings
 
 
+def _steps_of(records: Sequence[EpochRecord] | Sequence[EvaluationRecord]) -> Array:
+    return _array([one.step for one in records])
+
+
 def _wall_seconds(run: RunRecord) -> float:
     """Seconds from the start of a run to its end, or to now."""
     if run.duration_s is not None:
@@ -214,7 +262,3 @@ def _wall_seconds(run: RunRecord) -> float:
     if run.started_at is None:
         return 0.0
     return max((datetime.now(UTC) - datetime.fromisoformat(run.started_at)).total_seconds(), 0.0)
-
-
-def _array(values: object) -> Array:
-    return np.asarray(values, dtype=np.float64)

@@ -204,7 +204,7 @@ def _figures(samples: Sequence[_Sample]) -> dict[str, Measured]:
     for name, take in _FIGURES.items():
         values = [value for sample in samples if (value := take(sample)) is not None]
         if values:
-            found[name] = _measured(values)
+            found[name] = measured(values)
     return found
 
 
@@ -212,11 +212,14 @@ def _class_figures(samples: Sequence[_Sample]) -> dict[str, tuple[Measured, ...]
     found = {}
     for name, split in _CLASS_FIGURES.items():
         each = [values for sample in samples if (values := sample.precisions(split))]
-        if each:
-            found[name] = tuple(map(_measured, zip(*each, strict=True)))
+        # A data set of that name may have had other classes; those of the newest run count.
+        alike = [values for values in each if len(values) == len(each[0])]
+        if alike:
+            found[name] = tuple(map(measured, zip(*alike, strict=True)))
     return found
 
 
-def _measured(values: Sequence[float]) -> Measured:
+def measured(values: Sequence[float]) -> Measured:
+    """Mean and sample standard deviation of one or more values."""
     std = statistics.stdev(values) if len(values) > 1 else None
     return Measured(statistics.fmean(values), std, len(values), min(values), max(values))

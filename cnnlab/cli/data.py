@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cnnlab.cli.console import err, out, print_json
-from cnnlab.errors import ConfigError, DataError
+from cnnlab.errors import DataError
 from cnnlab.home import Home
 
 if TYPE_CHECKING:
@@ -241,9 +240,10 @@ def import_(
     ] = 0.2,
 ) -> None:
     """Import images that you bring, under a known name or one of your own."""
+    from cnnlab.data.image_decoding import parse_size
     from cnnlab.data.importing import import_dataset
 
-    wanted = _parse_size(size) if size else None
+    wanted = parse_size(size) if size else None
     with progress_bar() as progress:
         info = import_dataset(
             Home.from_environment(),
@@ -255,15 +255,6 @@ def import_(
             progress=progress,
         )
     _tell_stored(info)
-
-
-def _parse_size(text: str) -> tuple[int, int]:
-    match = re.fullmatch(r"([1-9]\d{0,3})(?:x([1-9]\d{0,3}))?", text)
-    if match is None:
-        raise ConfigError(
-            f"--size {text} is not a size.", "Give one side (32) or height x width (48x64)."
-        )
-    return int(match[1]), int(match[2] or match[1])
 
 
 def _tell_stored(info: DatasetInfo) -> None:

@@ -9,7 +9,8 @@ from pathlib import PurePath
 from rich.console import Console
 from rich.text import Text
 
-from cnnlab.analysis.curves import BYS, QUANTITIES, By, Curve, read_series, smoothed
+from cnnlab.analysis.curves import Curve, read_series, smoothed
+from cnnlab.analysis.quantities import BYS, QUANTITIES, By
 from cnnlab.cli.tables import (
     checkpoints_table,
     classes_table,
@@ -124,10 +125,12 @@ def _print_curves(
 ) -> None:
     """Loss, accuracy and a learning rate that changes, each in a plot of its own."""
     from cnnlab.export.curves import draw_curves
+    from cnnlab.export.interventions import marks, marks_in_words
 
     by = wanted.by or ("epoch" if by_epoch else "step")
     means = by == "epoch" and not wanted.by and not wanted.smooth
     series = read_series(reader, run.id, steps=not means)
+    by_hand = marks(series, by)
     for quantity in QUANTITIES:
         curves = series.curves(quantity, by)
         if quantity == "lr" and not _varies(curves):
@@ -140,10 +143,13 @@ def _print_curves(
             height=CURVE_HEIGHT,
             colour=console.color_system is not None and not console.no_color,
             log=wanted.log and quantity != "accuracy",
+            marks=by_hand,
         )
-        if plot:
+        if plot.text:
             console.print()
-            console.print(Text.from_ansi(plot))
+            console.print(Text.from_ansi(plot.text))
+    if by_hand:
+        console.print(Text(f"marks: {marks_in_words(series.interventions)}"))
 
 
 def _smoothed(curve: Curve, weight: float) -> Curve:

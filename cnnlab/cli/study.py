@@ -9,7 +9,7 @@ import typer
 
 from cnnlab.cli.console import err, out, print_error, print_json
 from cnnlab.cli.training import STOPPED, prepare, watch
-from cnnlab.errors import CnnlabError, ConfigError, TrainingError, known_name
+from cnnlab.errors import CnnlabError, TrainingError, known_name
 from cnnlab.events import CheckpointKind
 from cnnlab.home import Home
 
@@ -128,7 +128,7 @@ def run_study(
     Ctrl-C stops after the current step; the next start goes on with what is missing. With other
     epochs, or another data set, the figures do not compare with the published ones.
     """
-    from cnnlab.execution.study import missing_jobs
+    from cnnlab.execution.study import missing_jobs, parse_seeds
     from cnnlab.history.queries import Reader
 
     home = Home.from_environment()
@@ -139,7 +139,7 @@ def run_study(
             changes.append(f"training.{field}={value}")
     chosen = loaded.chosen([name.strip() for name in rows.split(",") if name.strip()])
     with Reader(home) as reader:
-        jobs = missing_jobs(reader, chosen, changes, _parse_seeds(seeds), force=force)
+        jobs = missing_jobs(reader, chosen, changes, parse_seeds(seeds), force=force)
     if not jobs:
         err().print("Every row is trained; --force trains them again.")
     failures = _train_all(home, loaded, jobs)
@@ -155,14 +155,6 @@ def _load(home: Home, name: str) -> Study:
     from cnnlab.config import studies
 
     return studies.load(home, name)
-
-
-def _parse_seeds(text: str) -> list[int]:
-    seeds = [part.strip() for part in text.split(",") if part.strip()]
-    for seed in seeds:
-        if not seed.isascii() or not seed.isdigit():
-            raise ConfigError(f"--seeds {text}: {seed!r} is no seed.", "For example: --seeds 1,2,3")
-    return [int(seed) for seed in dict.fromkeys(seeds)]
 
 
 def _show(
@@ -223,7 +215,7 @@ def _train_all(home: Home, study: Study, jobs: list[Job]) -> list[str]:
 
 def _train(home: Home, job: Job, number: int, total: int) -> RunThread:
     from cnnlab.cli.progress import Overall
-    from cnnlab.execution.runner import RunRequest
+    from cnnlab.execution.requests import RunRequest
 
     request = RunRequest(job.config, job.row.preset.name)
     thread, display = prepare(home, request, Overall("run", number, total))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import PurePath
 
 from rich.cells import cell_len
@@ -16,6 +15,7 @@ from cnnlab.export.format import (
     format_bytes,
     format_duration,
     format_figure,
+    format_short_time,
     format_time,
     one_line,
 )
@@ -140,7 +140,8 @@ def runs_table(runs: Sequence[RunRecord], width: int) -> Table:
         "epochs": [f"{run.epochs_done}/{run.epochs_planned}" for run in runs],
         "time": [format_duration(run.duration_s) for run in runs] if wide else None,
         "started": [
-            format_time(run.created_at) if wide else _short_time(run.created_at) for run in runs
+            format_time(run.created_at) if wide else format_short_time(run.created_at)
+            for run in runs
         ],
     }
     shown = {name: cells for name, cells in columns.items() if cells is not None}
@@ -150,13 +151,6 @@ def runs_table(runs: Sequence[RunRecord], width: int) -> Table:
     for row in zip(*shown.values(), strict=True):
         table.add_row(*row)
     return table
-
-
-def _short_time(iso: str) -> str:
-    """A stored time to the minute if it is of this year, else the day alone."""
-    time = datetime.fromisoformat(iso).astimezone()
-    this_year = time.year == datetime.now().astimezone().year
-    return time.strftime("%m-%d %H:%M" if this_year else "%Y-%m-%d")
 
 
 def run_header(run: RunRecord, epochs: Sequence[EpochRecord]) -> Pairs:

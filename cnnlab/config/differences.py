@@ -22,7 +22,12 @@ MACHINE_FIELDS = frozenset(
 
 def flat(config: RunConfig) -> dict[str, Any]:
     """The fields of a config by their dotted paths; a list counts as one value."""
-    return dict(_flat(config.model_dump(mode="json")))
+    return flat_table(config.model_dump(mode="json"))
+
+
+def flat_table(table: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of a config as it is stored, also of one that no longer fits the schema."""
+    return dict(_flat(table))
 
 
 def _flat(table: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
@@ -48,12 +53,15 @@ def differing(configs: Sequence[RunConfig]) -> list[str]:
 
     Where components of several names meet, a field that one of them lacks differs too.
     """
-    tables = [flat(config) for config in configs]
+    return [path for path in unlike(list(map(flat, configs))) if path not in MACHINE_FIELDS]
+
+
+def unlike(tables: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The paths that are not the same in all flat configs, in their order; machine's too."""
     paths = dict.fromkeys(path for table in tables for path in table)
     absent = object()
     return [
         path
         for path in paths
-        if path not in MACHINE_FIELDS
-        and any(table.get(path, absent) != tables[0].get(path, absent) for table in tables)
+        if any(table.get(path, absent) != tables[0].get(path, absent) for table in tables)
     ]

@@ -94,11 +94,20 @@ def _parse(setting: str) -> tuple[list[str], Any]:
     return parts, _read_value(setting, text.strip())
 
 
-def _read_value(setting: str, text: str) -> Any:
+def read_value(text: str) -> Any:
+    """A written value: lists, tables and quoted texts as in TOML; else the text, for the schema.
+
+    Raises:
+        ValueError, RecursionError: it begins as one of them and is none.
+    """
     if not text.startswith(("[", "{", '"')):
         return text
+    return tomllib.loads(f"value = {text}")["value"]
+
+
+def _read_value(setting: str, text: str) -> Any:
     try:
-        return tomllib.loads(f"value = {text}")["value"]
+        return read_value(text)
     # A number with thousands of digits is a plain ValueError.
     except (ValueError, RecursionError) as error:
         raise ConfigError(

@@ -35,11 +35,34 @@ def validate(model: type[ModelType], value: Any, where: str = "") -> ModelType:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        findings = [_Finding.at(model, details, value) for details in error.errors()]
-        # A value that fits no member of a union is reported once for each member.
-        lines = list(dict.fromkeys(finding.sentence() for finding in findings))
         prefix = f"{where}: " if where else ""
-        raise ConfigError("\n".join(prefix + line for line in lines)) from None
+        lines = [prefix + fault.sentence() for fault in faults(model, value, error)]
+        raise ConfigError("\n".join(lines)) from None
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong with a config.
+
+    Attributes:
+        path: keys and positions from the root to the field, or to the table that it concerns.
+        words: what is wrong and what to write instead, without the path.
+    """
+
+    path: tuple[str | int, ...]
+    words: str
+
+    def sentence(self) -> str:
+        """The path and the words."""
+        place = ".".join(printable(str(part)) for part in self.path) or "The config"
+        return f"{place}: {self.words}"
+
+
+def faults(model: type[BaseModel], value: Any, error: ValidationError) -> list[Fault]:
+    """What pydantic found wrong with a value, each fault once, in its order."""
+    findings = [_Finding.at(model, details, value) for details in error.errors()]
+    # A value that fits no member of a union is reported once for each member.
+    return list(dict.fromkeys(finding.fault() for finding in findings))
 
 
 @dataclass(frozen=True)
@@ -87,23 +110,26 @@ class _Finding:
         found = _value_at(value, path) if inside else details["input"]
         return cls(root, details, tuple(path), owner, field, inside, found)
 
-    def sentence(self) -> str:
-        """The finding in words."""
+    def fault(self) -> Fault:
+        """The finding in words, at its place."""
+        if self.details["type"] == "union_tag_invalid":
+            tag = str(self.details["ctx"]["tag"])
+            return Fault((*self.path, "name"), self._unknown_name(tag))
+        return Fault(self.path, self._words())
+
+    def _words(self) -> str:
         kind, context = self.details["type"], self.details.get("ctx", {})
-        place = ".".join(printable(str(part)) for part in self.path) or "The config"
         if kind == "extra_forbidden":
-            return f"{place}: {unknown_field(self.root, self.owner, str(self.path[-1]))}"
+            return unknown_field(self.root, self.owner, str(self.path[-1]))
         if kind == "value_error":
-            return f"{place}: {context['error']}."
-        if kind == "union_tag_invalid":
-            return f"{place}.name: {self._unknown_name(str(context['tag']))}"
+            return f"{context['error']}."
         if kind == "union_tag_not_found":
-            return f"{place}: the field name is needed. {suggestion('', self._names())}"
+            return f"the field name is needed. {suggestion('', self._names())}"
         if kind == "missing" and not self.inside:
-            return f"{place}: this field is needed, {self._wanted()}."
+            return f"this field is needed, {self._wanted()}."
         if self.path and self.path[-1] == "name" and issubclass(self.owner, Component):
-            return f"{place}: {self._unknown_name(str(self.value))}"
-        return f"{place}: {shown(self.value)} is not allowed; {self._remedy()}"
+            return self._unknown_name(str(self.value))
+        return f"{shown(self.value)} is not allowed; {self._remedy()}"
 
     def _unknown_name(self, name: str) -> str:
         return f"unknown name {shown(name)}. {suggestion(name, self._names())}"

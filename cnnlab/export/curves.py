@@ -18,14 +18,10 @@ from numpy.typing import NDArray
 
 from cnnlab.analysis.curves import Array, Curve
 from cnnlab.export.axes import Axis, limits, linear_axis, log_axis
+from cnnlab.export.legends import SIGNS, Entry, Ink, inks, legend
 
-__all__ = ["Curve", "Mark", "draw_curves"]
+__all__ = ["Curve", "Drawing", "Mark", "draw_curves"]
 
-_COLOURS = ("cyan+", "orange+", "green+", "magenta+", "red+", "blue+")
-_CODES = (96, 93, 92, 95, 91, 94)
-"""The same colours in the legend's escapes."""
-_SIGNS = ("⣿", "•", "x", "+", "o", "*", "#", "%", "@", "=", "&", "$")
-"""Of points, and of lines but for the first: that is drawn in braille, the finest marker."""
 _MARK_LINE, _CURSOR_LINE = "┊", "┃"
 _TICK_COLUMNS = 12
 """Columns of a plot for each number below it."""
@@ -33,7 +29,11 @@ _TICK_ROWS = 3
 """Rows of a plot for each number beside it."""
 _LARGEST = 1e100
 """Values from here on count as infinite: plotext's own sums overflow."""
-_SMALLEST = (20, 6)
+SMALLEST = (20, 6)
+"""Columns and rows that a plot needs at least."""
+_FRAME_LEFT, _FRAME_SCALE = 0.5016585662, 1.0031747182
+"""Where plotext draws the ends of an axis: in the middles of the outer columns, a trifle inside.
+Source: plotext 6.1, `rescale_element`."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,27 @@ class Mark:
 
         if len(self.sign) != 1 or not self.sign.isprintable() or cell_len(self.sign) != 1:
             raise ValueError(f"{self.sign!r} is not one character of one column")
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A block of characters, and where the x axis lies in it.
+
+    `text` has no newline at its end, and is empty where there was nothing to draw; the frame's
+    first column inside is number `left` of the block.
+    """
+
+    text: str
+    left: int = 0
+    columns: int = 1
+    low: float = 0.0
+    high: float = 0.0
+
+    def x_at(self, column: int) -> float:
+        """The place on the x axis that a column of the block shows; the ends beyond the frame."""
+        inside = column - self.left + 0.5 - _FRAME_LEFT
+        fraction = inside / max(self.columns - _FRAME_SCALE, 1.0)
+        return self.low + (self.high - self.low) * min(max(fraction, 0.0), 1.0)
 
 
 @dataclass(frozen=True)
@@ -71,13 +92,9 @@ class _Frame:
     columns: int
 
     def places(self, xs: Array) -> Array:
-        """Where plotext draws places on the x axis, in columns from the left side of the frame.
-
-        The ends of the axis lie in the middles of the outer columns, a trifle inside.
-        Source: plotext 6.1, `rescale_element`.
-        """
+        """Where plotext draws places on the x axis, in columns from the left side of the frame."""
         fraction = (xs - self.x.low) / (self.x.high - self.x.low)
-        return 0.5016585662 + (self.columns - 1.0031747182) * fraction
+        return _FRAME_LEFT + (self.columns - _FRAME_SCALE) * fraction
 
 
 def draw_curves(
@@ -88,11 +105,14 @@ def draw_curves(
     width: int,
     height: int,
     colour: bool,
+    palette: Sequence[str] = (),
+    groups: Sequence[int] = (),
+    legend_rows: int = 1,
     log: bool = False,
     view: tuple[float, float] | None = None,
     marks: Sequence[Mark] = (),
     cursor: float | None = None,
-) -> str:
+) -> Drawing:
     """Draws curves into a block of characters.
 
     A point that is None, not finite or absurdly large leaves a gap. Of the points in a column the
@@ -100,42 +120,55 @@ def draw_curves(
 
     Args:
         width, height: of the block, in characters, the legend included.
-        colour: whether lines are told apart by colour, all in braille, the finest marker, up to
-            six of them; else, and for further ones, by markers.
+        colour: whether lines are told apart by colour, all in braille, the finest marker, as far
+            as there are colours; else, and for further ones, by markers.
+        palette: colours as hexadecimal texts; else six of the terminal's own.
+        groups: a number for each curve: those with the same one share a colour, and only the
+            first of them is drawn in braille; the least number lies on top. Else each curve has
+            a colour of its own.
+        legend_rows: how many rows the legend may take.
         log: whether the y axis is logarithmic; values that are not positive leave gaps.
         view: the part of the x axis to show, from and to; y limits fit what is visible.
         marks: vertical lines with their signs in the frame above; only those on the x axis.
         cursor: place of one more, thicker vertical line; see `cnnlab.analysis.curves.nearest`.
 
     Returns:
-        Lines without a final newline, with ANSI colours if `colour`; empty if there is nothing
-        to draw.
+        The block, with ANSI colours if `colour`.
 
     Raises:
         ValueError: the view does not go from one finite number to a larger one.
     """
     if view is not None and not -_LARGEST < view[0] < view[1] < _LARGEST:
         raise ValueError(f"nothing can be seen from {view[0]} to {view[1]}")
-    width, height = max(width, _SMALLEST[0]), max(height, _SMALLEST[1])
+    width, height = max(width, SMALLEST[0]), max(height, SMALLEST[1])
     lines = [_visible(_line(curve, log=log), view) for curve in curves]
     if not any(len(line.x) for line in lines):
-        return ""
-    frame = _frame(lines, view, width, height, log=log)
-    figure = _figure(frame, width, height - 1, x_label)
+        return Drawing("")
+    curve_inks = inks(len(curves), groups, palette, colour=colour)
+    entries = [
+        Entry(curves[index].label, curve_inks[index])
+        for index, line in enumerate(lines)
+        if len(line.x)
+    ]
+    above = legend(title, entries, width, legend_rows)
+    height -= len(above)
+    frame = _frame(lines, view, width, height + 1, log=log)
+    figure = _figure(frame, width, height, x_label)
     drawn_marks = [mark for mark in marks if frame.x.low <= mark.x <= frame.x.high]
     for mark in drawn_marks:
         _draw_vertical(figure, frame, mark.x, _MARK_LINE)
     if cursor is not None and frame.x.low <= cursor <= frame.x.high:
         _draw_vertical(figure, frame, cursor, _CURSOR_LINE)
-    for index, line in enumerate(lines):
-        _draw_line(figure, _thinned(line, frame), index, colour=colour)
+    # The last one lies on top: of groups the first, of the curves in a group the last.
+    for index in sorted(range(len(lines)), key=lambda at: -groups[at] if groups else 0):
+        _draw_line(figure, _thinned(lines[index], frame), curve_inks[index])
     plot = figure.build().string()
     if not colour:
         plot = _without_colour(plot)
     # Rows that are left blank at the bottom still count.
-    block = _with_signs(plot.rstrip("\n"), drawn_marks, frame)
-    named = [(index, curves[index].label) for index, line in enumerate(lines) if len(line.x)]
-    return f"{_legend(title, named, width, colour)}\n{block}"
+    block, left = _with_signs(plot.rstrip("\n"), drawn_marks, frame)
+    text = "\n".join([*above, block])
+    return Drawing(text, left, frame.columns, frame.x.low, frame.x.high)
 
 
 # Points
@@ -257,13 +290,11 @@ def _figure(frame: _Frame, width: int, height: int, x_label: str) -> plotext.fig
     return figure
 
 
-def _draw_line(figure: plotext.figure, line: _Line, index: int, *, colour: bool) -> None:
+def _draw_line(figure: plotext.figure, line: _Line, ink: Ink) -> None:
     for xs, ys in _stretches(line):
         # A dot of braille is too small to be seen alone.
-        sign = _SIGNS[_kind(index, colour)]
-        marker = "braille" if sign == _SIGNS[0] and len(xs) > 1 else sign
-        pixel = _COLOURS[index % len(_COLOURS)] if colour else None
-        signal = figure.signal(xs, ys, marker=plotext.marker(marker, pixel=pixel))
+        marker = "braille" if ink.sign == SIGNS[0] and len(xs) > 1 else ink.sign
+        signal = figure.signal(xs, ys, marker=plotext.marker(marker, pixel=ink.pixel))
         figure.draw(signal.lines() if len(xs) > 1 else signal)
 
 
@@ -278,54 +309,30 @@ def _stretches(line: _Line) -> list[tuple[list[float], list[float]]]:
     ]
 
 
-def _kind(index: int, colour: bool) -> int:
-    """Which of the signs a curve has: in colour a new one only when the colours are used up."""
-    return (index // len(_COLOURS) if colour else index) % len(_SIGNS)
-
-
 def _draw_vertical(figure: plotext.figure, frame: _Frame, x: float, sign: str) -> None:
     """A line from bottom to top, which the curves are then drawn over."""
     ends = [frame.y.low, frame.y.high]
     figure.draw(figure.signal([x, x], ends, marker=plotext.marker(sign)).lines())
 
 
-def _with_signs(block: str, marks: Sequence[Mark], frame: _Frame) -> str:
-    """The block with the signs of marks in the upper side of its frame, where no curve is."""
+def _with_signs(block: str, marks: Sequence[Mark], frame: _Frame) -> tuple[str, int]:
+    """The block with the signs of marks in the upper side of its frame, where no curve is.
+
+    Of marks in one column the later ones move to the right. Also returns the frame's left column.
+    """
     top, line_end, rest = block.partition("\n")
     left = top.index("┌") + 1
+    # Escapes before the frame take no columns.
+    blank = len(_without_colour(top[:left]))
+    signs = list(top)
+    free = left
     columns = frame.places(np.array([mark.x for mark in marks], dtype=np.float64))
-    for mark, column in zip(marks, columns, strict=True):
-        at = left + int(column)
-        top = f"{top[:at]}{mark.sign}{top[at + 1 :]}"
-    return f"{top}{line_end}{rest}"
-
-
-# The legend
-
-
-def _legend(title: str, named: Sequence[tuple[int, str]], width: int, colour: bool) -> str:
-    """The line above the plot: its title, and each curve's sign and name, as far as they fit."""
-    from rich.text import Text
-
-    line = Text(_printable(title))
-    signs = []
-    for index, label in named:
-        line.append("   ")
-        signs.append((len(line), _CODES[index % len(_CODES)]))
-        line.append(f"{_SIGNS[_kind(index, colour)]} {_printable(label)}")
-    line.truncate(width, overflow="ellipsis")
-    legend = line.plain
-    if colour:
-        for place, code in reversed(signs):
-            if place < len(legend):
-                sign = f"\x1b[{code}m{legend[place]}\x1b[0m"
-                legend = f"{legend[:place]}{sign}{legend[place + 1 :]}"
-    return legend
-
-
-def _printable(text: str) -> str:
-    """Names of runs are text from outside: nothing in them may reach the terminal as a command."""
-    return "".join(sign if sign.isprintable() else " " for sign in text)
+    for mark, column in sorted(zip(marks, columns, strict=True), key=lambda pair: pair[1]):
+        at = max(left + int(column), free)
+        if at < left + frame.columns:
+            signs[at] = mark.sign
+            free = at + 1
+    return f"{''.join(signs)}{line_end}{rest}", blank
 
 
 def _without_colour(text: str) -> str:

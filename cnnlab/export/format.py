@@ -60,6 +60,13 @@ def format_time(iso: str | None) -> str:
     return datetime.fromisoformat(iso).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
+def format_short_time(iso: str) -> str:
+    """A stored time to the minute if it is of this year, else the day alone."""
+    time = datetime.fromisoformat(iso).astimezone()
+    this_year = time.year == datetime.now().astimezone().year
+    return time.strftime("%m-%d %H:%M" if this_year else "%Y-%m-%d")
+
+
 def format_shape(shape: tuple[int, ...]) -> str:
     """`3x32x32`."""
     return "x".join(map(str, shape))

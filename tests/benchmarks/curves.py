@@ -1,19 +1,27 @@
 """Milliseconds for a plot of two curves of 100 columns and 30 rows, as a live screen draws it.
 
 Run it with ``python tests/benchmarks/curves.py``: it prints the median of several drawings for
-lists and for arrays, linear and logarithmic, zoomed in to a tenth, and the time of smoothing.
+lists and for arrays, linear and logarithmic, zoomed in to a tenth, and the time of smoothing;
+then that of the widget, from new curves to rows of the terminal, whole, zoomed and with a cursor.
 """
 
 from __future__ import annotations
 
+import asyncio
 import statistics
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
 from cnnlab.analysis.curves import Curve, smoothed
 from cnnlab.export.curves import Mark, draw_curves
+from cnnlab.home import Home
+from cnnlab.tui.app import CnnlabApp
+from cnnlab.tui.session import Session
+from cnnlab.tui.widgets.curve_plot import CurvePlot
 
 ROUNDS = 15
 POINTS = (1_000, 10_000, 100_000)
@@ -46,7 +54,7 @@ def draw(curves: list[Curve], *, log: bool = False, view: tuple[float, float] | 
     return draw_curves(
         curves, title="loss", x_label="step", width=100, height=30, colour=True, log=log,
         view=view, marks=[Mark(middle, "p")], cursor=middle,
-    )  # fmt: skip
+    ).text  # fmt: skip
 
 
 def main() -> None:
@@ -67,6 +75,34 @@ def main() -> None:
             milliseconds(lambda arrays=arrays: [smoothed(one.y, 0.9) for one in arrays]),
         )
         print(f"{points:>8,}" + "".join(f"{one:>9.1f} ms" for one in times))
+    asyncio.run(print_widget())
+
+
+async def print_widget() -> None:
+    """Prints one row a number of points: what a redraw costs the app's event loop."""
+    print(f"{'widget':>8}" + "".join(f"{name:>12}" for name in ("whole", "zoomed", "cursor")))
+    with tempfile.TemporaryDirectory() as folder:
+        app = CnnlabApp(Session.begin(Home(Path(folder))))
+        async with app.run_test(size=(100, 30)) as pilot:
+            plot = CurvePlot()
+            plot.styles.layer, plot.styles.width, plot.styles.height = "top", 100, 30
+            await app.screen.mount(plot)
+            await pilot.pause()
+            for points in POINTS:
+                curves = noisy_losses(points)
+                times = []
+                for view, cursor in (
+                    (None, None), ((points * 0.45, points * 0.55), None), (None, points / 2)
+                ):  # fmt: skip
+                    plot.view, plot.cursor = view, cursor
+                    times.append(milliseconds(lambda curves=curves: redraw(plot, curves)))
+                print(f"{points:>8,}" + "".join(f"{one:>9.1f} ms" for one in times))
+
+
+def redraw(plot: CurvePlot, curves: list[Curve]) -> None:
+    """All that happens in the event loop when a run has grown."""
+    plot.show([Curve(one.label, one.x, smoothed(one.y, 0.9)) for one in curves], title="loss")
+    plot.draw_now()
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ def draw(
     """The block that a report would print."""
     return draw_curves(
         curves, title="loss", x_label="epoch", width=width, height=height, colour=colour, **options
-    )
+    ).text
 
 
 def steps(count: int) -> list[float]:
@@ -262,7 +262,7 @@ def test_an_axis_name_too_long_does_not_change_the_height() -> None:
     plot = draw_curves(
         [curve(1.0, 2.0)], title="loss", x_label="x" * 99, width=40, height=9, colour=False
     )
-    assert_fills(plot, 40, 9)
+    assert_fills(plot.text, 40, 9)
 
 
 def test_two_curves_have_two_signs_and_a_legend() -> None:
@@ -564,3 +564,68 @@ def test_whatever_the_floats_a_plot_keeps_to_its_block(
     if plot:
         assert_fills(plot, max(width, 20), max(height, 6))
         assert colour or "\x1b" not in plot
+
+
+# Palettes, groups, and what a screen needs to know of a drawing
+
+
+def test_a_palette_takes_the_place_of_the_terminals_colours() -> None:
+    curves = curve(1.0, 2.0), curve(2.0, 1.0, label="validation")
+    plot = draw(*curves, colour=True, palette=("#005f9e", "#b35000"))
+    legend, *rest = plot.split("\n")
+    for code in ("38;2;0;95;158", "38;2;179;80;0"):
+        assert f"\x1b[{code}m⣿" in legend
+        assert any(f"\x1b[{code}m" in line and BRAILLE & set(line) for line in rest)
+
+
+def test_curves_of_a_group_share_a_colour_and_differ_in_their_sign() -> None:
+    curves = [curve(number, number + 1.0, label=f"run {number}") for number in range(4)]
+    legend = draw(*curves, width=99, colour=True, groups=(0, 0, 1, 1)).split("\n")[0]
+    signs = re.findall(r"\x1b\[(9\d)m(.)", legend)
+    assert signs == [("96", "⣿"), ("96", "•"), ("93", "⣿"), ("93", "•")]
+
+
+def test_the_first_group_lies_on_top() -> None:
+    same = [curve(1.0, 2.0, label=name) for name in ("run", "other")]
+    plot = draw(*same, colour=True, groups=(0, 1), palette=("#005f9e", "#b35000"))
+    rows = plot.split("\n")[1:]
+    assert any("38;2;0;95;158" in row for row in rows)
+    assert not any("38;2;179;80;0" in row for row in rows)
+
+
+def test_a_legend_takes_more_rows_where_it_may() -> None:
+    curves = [curve(1.0, 2.0, label=f"a long name of run {number}") for number in range(3)]
+    plot = draw(*curves, width=50, height=HEIGHT, legend_rows=3)
+    assert_fills(plot, 50, HEIGHT)
+    lines = plain_lines(plot)
+    assert [line.strip() for line in lines[:3]] == [
+        "loss   ⣿ a long name of run 0",
+        "• a long name of run 1",
+        "x a long name of run 2",
+    ]
+    assert "┌" in lines[3]
+
+
+def test_marks_in_one_place_stand_beside_each_other() -> None:
+    plot = draw(curve(1.0, 2.0, 3.0), marks=[Mark(2.0, "‖"), Mark(2.0, "▶"), Mark(3.0, "◆")])
+    top = plain_lines(plot)[1]
+    assert "‖▶" in top
+    assert top.index("‖") == WIDTH // 2
+    assert "◆" in top
+
+
+@pytest.mark.parametrize("colour", [False, True], ids=["plain", "colour"])
+@pytest.mark.parametrize("view", [None, (20.0, 40.0)], ids=["whole", "zoomed"])
+def test_a_column_tells_the_place_that_it_shows(
+    colour: bool, view: tuple[float, float] | None
+) -> None:
+    for cursor in (21.0, 30.0, 38.5):
+        drawing = draw_curves(
+            [curve(*steps(50))], title="loss", x_label="step", width=WIDTH, height=HEIGHT,
+            colour=colour, view=view, cursor=cursor,
+        )  # fmt: skip
+        row = next(line for line in plain_lines(drawing.text) if "┃" in line)
+        column = (drawing.high - drawing.low) / drawing.columns
+        assert drawing.x_at(row.index("┃")) == pytest.approx(cursor, abs=column)
+        assert drawing.x_at(0) == drawing.low
+        assert drawing.x_at(WIDTH + 5) == drawing.high
