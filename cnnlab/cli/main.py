@@ -6,6 +6,7 @@ it runs, so that `cnnlab --help` and `cnnlab runs list` answer at once.
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -18,8 +19,8 @@ from cnnlab.errors import CnnlabError
 
 app = typer.Typer(
     name="cnnlab",
-    help="Train image classifiers in the terminal, keep every run, compare honestly.",
-    no_args_is_help=True,
+    help="Train image classifiers in the terminal, keep every run, compare honestly.\n\n"
+    "Without a command, cnnlab opens its screens.",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -37,8 +38,9 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def options(
+    context: typer.Context,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
     version: Annotated[
         bool,
@@ -49,6 +51,21 @@ def options(
 ) -> None:
     """Train image classifiers in the terminal, keep every run, compare honestly."""
     del debug, version  # read from the command line in `main`, which sees every error
+    if context.invoked_subcommand is None:
+        _open_screens(context)
+
+
+def _open_screens(context: typer.Context) -> None:
+    """The app on a terminal; elsewhere, where it could only hang, the help."""
+    streams = (sys.stdin, sys.stdout, sys.stderr)  # Textual draws on the last one
+    if not all(each.isatty() for each in streams) or os.environ.get("TERM") == "dumb":
+        typer.echo(context.get_help())
+        raise typer.Exit(2)
+    from cnnlab.home import Home
+    from cnnlab.tui.app import run_app
+    from cnnlab.tui.session import Session
+
+    raise typer.Exit(run_app(Session.begin(Home.from_environment())))
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""The screens: one app in which everything about a run happens."""

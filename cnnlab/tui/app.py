@@ -1,0 +1,188 @@
+"""The app: its screens, what works everywhere, and what becomes of errors.
+
+Every screen reads the history; the training thread writes to it; commands go back through it. So
+the app itself holds little: the session, and the way between screens.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from contextlib import suppress
+
+from textual.app import App
+from textual.binding import Binding
+
+from cnnlab.errors import CnnlabError, StorageError
+from cnnlab.export.format import visible
+from cnnlab.home import make_folder
+from cnnlab.tui import navigation
+from cnnlab.tui.commands import ActionCommands, bindings_in_order
+from cnnlab.tui.session import Session
+from cnnlab.tui.settings import MainScreen
+from cnnlab.tui.sturdy import Sturdy
+from cnnlab.tui.themes import THEMES
+from cnnlab.tui.widgets.dialogs import ChoiceDialog, ConfirmDialog
+
+_SAME_ERROR_SECONDS = 5.0
+"""An error that comes again within this time is told once."""
+
+
+class CnnlabApp(Sturdy, App[None]):
+    """The screens of one session."""
+
+    TITLE = "cnnlab"
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    COMMANDS = {ActionCommands}
+    MODES = {
+        "presets": navigation.presets,
+        "run": navigation.run,
+        "history": navigation.history,
+        "data": navigation.data,
+    }
+    BINDINGS = [
+        Binding("1", "show('presets')", "Presets", show=False),
+        Binding("2", "show('run')", "Run", show=False),
+        Binding("3", "show('history')", "History", show=False),
+        Binding("4", "show('data')", "Data", show=False),
+        Binding("ctrl+t", "choose_theme", "Theme", show=False),
+        Binding("ctrl+p", "command_palette", "All actions", show=False, priority=True),
+        Binding("question_mark,f1", "help", "Help", key_display="?"),
+        Binding("q", "quit", "Quit"),
+        Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
+    ]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.failures: list[Exception] = []
+        """Errors that were no fault of the user."""
+        self._told = ("", 0.0)
+
+    async def on_mount(self) -> None:
+        """Shows the screen that was shown last."""
+        for theme in THEMES:
+            self.register_theme(theme)
+        known = self.session.settings.theme in self.available_themes
+        self.theme = self.session.settings.theme if known else THEMES[0].name
+        await self.switch_mode(self.session.settings.screen)
+
+    # Ways
+
+    async def show(self, place: MainScreen) -> None:
+        """Goes to a main screen, leaving what is open above the one that is shown."""
+        while len(self.screen_stack) > 1 and self.screen_stack[-1].is_modal:
+            await self.pop_screen()
+        if self.current_mode != place:
+            await self.switch_mode(place)
+        while len(self.screen_stack) > 1:
+            await self.pop_screen()
+        self.session.settings.screen = place
+
+    async def action_show(self, place: MainScreen) -> None:
+        """Goes to a main screen."""
+        await self.show(place)
+
+    async def action_back(self) -> None:
+        """Leaves a screen that lies above another."""
+        if len(self.screen_stack) > 1:
+            await self.pop_screen()
+
+    def action_help(self) -> None:
+        """Shows the keys that work now."""
+        from cnnlab.tui.screens.help import HelpScreen
+
+        words = str(getattr(self.screen, "HELP", ""))
+        self.push_screen(HelpScreen(words, list(bindings_in_order(self.screen))))
+
+    def action_choose_theme(self) -> None:
+        """Lets one choose a theme: our own first."""
+        own = [theme.name for theme in THEMES]
+        others = [name for name in sorted(self.available_themes) if name not in own]
+        names = {name: name for name in (*own, *others) if name != "textual-ansi"}
+        self.push_screen(ChoiceDialog("Theme", names, self.theme), self._take_theme)
+
+    def _take_theme(self, name: str | None) -> None:
+        if name is not None:
+            self.theme = name
+            self.session.settings.theme = name
+            self.session.remember()
+
+    # The end
+
+    async def action_quit(self) -> None:
+        """Ends the app; asks first where a run would be stopped by that."""
+        queue = self.session.queue
+        if isinstance(self.screen, ConfirmDialog):
+            return
+        if queue.current is None and not queue.waiting:
+            self._end()
+            return
+        waiting = len(queue.waiting)
+        question = (
+            "A run is under way here. Quitting stops it after its step; its checkpoints stay."
+        )
+        if waiting:
+            question += f"\n{waiting} more wait; they stay in the history as queued."
+        dialog = ConfirmDialog(question, yes="Stop and quit", no="Stay", dangerous=True)
+        self.push_screen(dialog, self._stop_and_end)
+
+    def _stop_and_end(self, stop: bool | None) -> None:
+        if stop:
+            self.session.queue.close()
+            self.notify("Stopping after the step under way…", timeout=60)
+            self.set_interval(0.1, self._end_when_over)
+
+    def _end_when_over(self) -> None:
+        if self.session.queue.join(0):
+            self._end()
+
+    def _end(self) -> None:
+        self.session.remember()
+        self.session.queue.close()
+        self.exit()
+
+    # Errors
+
+    def report(self, error: Exception) -> None:
+        """Tells an error; one that is no fault of the user goes into a file with its traceback."""
+        if isinstance(error, CnnlabError):
+            message = str(error)
+        else:
+            self.failures.append(error)
+            message = f"Unexpected {type(error).__name__}: {error}{self._keep_traceback(error)}"
+        now = time.monotonic()
+        told, at = self._told
+        if told != message or now - at > _SAME_ERROR_SECONDS:
+            self._told = (message, now)
+            self.notify(visible(message), severity="error", markup=False, timeout=12)
+
+    def _keep_traceback(self, error: Exception) -> str:
+        """Writes where an error came from; returns the words that say where."""
+        path = self.session.home.log
+        with suppress(OSError, StorageError):
+            make_folder(path.parent)
+            with path.open("a", encoding="utf-8") as file:
+                traceback.print_exception(error, file=file)
+            return f"\nDetails: {path}"
+        return ""
+
+    async def run_action(self, *arguments: object, **named: object) -> bool:
+        """Performs an action; what it raises is told, and the app goes on."""
+        try:
+            return await super().run_action(*arguments, **named)  # type: ignore[arg-type]
+        except Exception as error:
+            self.report(error)
+            return True
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Instead of ending the app, as Textual would."""
+        self.report(error)
+
+
+def run_app(session: Session) -> int:
+    """Runs the app to its end; returns the exit code."""
+    app = CnnlabApp(session)
+    app.run()
+    return app.return_code or 0

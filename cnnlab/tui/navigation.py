@@ -1,0 +1,77 @@
+"""Ways from one screen to another: each loads its screen when it is first gone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from cnnlab.history.edits import LIVE
+from cnnlab.history.records import RunRecord
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+    from cnnlab.tui.app import CnnlabApp
+    from cnnlab.tui.screens.launch.source import Source
+
+
+def presets() -> Screen[None]:
+    """The main screen of presets."""
+    from cnnlab.tui.screens.presets.screen import PresetsScreen
+
+    return PresetsScreen()
+
+
+def run() -> Screen[None]:
+    """The main screen of what trains now."""
+    from cnnlab.tui.screens.run.screen import RunScreen
+
+    return RunScreen()
+
+
+def history() -> Screen[None]:
+    """The main screen of all runs."""
+    from cnnlab.tui.screens.history.screen import HistoryScreen
+
+    return HistoryScreen()
+
+
+def data() -> Screen[None]:
+    """The main screen of data sets."""
+    from cnnlab.tui.screens.data.screen import DataScreen
+
+    return DataScreen()
+
+
+async def open_run(app: CnnlabApp, run: RunRecord) -> None:
+    """Opens a run: live where it is under way or waits, else its result."""
+    if run.status in (*LIVE, "queued"):
+        await watch(app, run.id)
+    else:
+        from cnnlab.tui.screens.result.screen import ResultScreen
+
+        await app.push_screen(ResultScreen(run.id))
+
+
+async def watch(app: CnnlabApp, run_id: str) -> None:
+    """Goes to the main screen of what trains, at one run."""
+    from cnnlab.tui.screens.run.screen import RunScreen
+
+    await app.show("run")
+    screen = app.screen
+    if isinstance(screen, RunScreen):
+        screen.follow(run_id)
+
+
+async def compare(app: CnnlabApp, run_ids: Sequence[str]) -> None:
+    """Opens a comparison of two to eight runs."""
+    from cnnlab.tui.screens.compare.screen import CompareScreen
+
+    await app.push_screen(CompareScreen(tuple(run_ids)))
+
+
+async def prepare(app: CnnlabApp, source: Source) -> None:
+    """Opens the launch form, filled from a preset or an earlier run."""
+    from cnnlab.tui.screens.launch.screen import LaunchScreen
+
+    await app.push_screen(LaunchScreen(source))

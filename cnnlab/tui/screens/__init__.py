@@ -1,0 +1,1 @@
+"""One folder a screen, with its widgets and its style sheet beside it."""

@@ -1,0 +1,1 @@
+"""Two to eight runs beside each other: curves, figures, configs, classes."""

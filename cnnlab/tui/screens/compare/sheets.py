@@ -1,0 +1,156 @@
+"""What the tables of a comparison hold: cells in words, without widgets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+
+from cnnlab.analysis.comparison import ClassFigure, Comparison, Figure
+from cnnlab.export.comparison_words import (
+    LONGEST_LABEL,
+    figure_words,
+    points,
+    seeds_words,
+    value_words,
+)
+from cnnlab.export.format import format_figure, one_line
+
+Tone = Literal["", "muted", "good", "bad", "best"]
+"""What a cell's colour means; its sign says it too."""
+
+_GAPS = 2
+"""Blanks that a column of a table has around its text."""
+_UNSEEN = 0.05
+"""A difference below this is shown as 0.0 points."""
+
+
+class Cell(NamedTuple):
+    """A text without control characters, and its tone; numbers stand at the right."""
+
+    text: str
+    tone: Tone = ""
+    number: bool = False
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table: its first column names the rows and stays when the others scroll."""
+
+    columns: tuple[Cell, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+    @property
+    def width(self) -> int:
+        """Terminal cells that all of it takes."""
+        lines = [self.columns, *self.rows]
+        widest = (
+            max(cell_len(cell.text) for cell in column) for column in zip(*lines, strict=True)
+        )
+        return sum(wide + _GAPS for wide in widest)
+
+    def turned(self) -> Sheet:
+        """Its rows as columns."""
+        lines = tuple(zip(self.columns, *self.rows, strict=True))
+        return Sheet(lines[0], lines[1:])
+
+
+def clipped(label: str) -> str:
+    """A label as long as a column's header may be."""
+    if cell_len(label) <= LONGEST_LABEL:
+        return label
+    return set_cell_size(label, LONGEST_LABEL - 1).rstrip() + "…"
+
+
+def figures_sheet(comparison: Comparison, names: Sequence[str], baseline: int) -> Sheet:
+    """Figures in rows and groups in columns; the best of each has a star."""
+    rows = []
+    for figure in comparison.figures:
+        best = comparison.best(figure)
+        rows.append(
+            (
+                Cell(figure.name),
+                *(
+                    _figure_cell(figure, comparison, place, best)
+                    for place in range(len(comparison.groups))
+                ),
+            )
+        )
+    return Sheet((Cell(""), *_heads(names, baseline)), tuple(rows))
+
+
+def _figure_cell(figure: Figure, comparison: Comparison, place: int, best: frozenset[int]) -> Cell:
+    words = figure_words(figure, comparison.groups[place].figures.get(figure.name))
+    if place in best:
+        return Cell(f"{words} *", "best", number=True)
+    # As wide as with a star, so that the digits stay below each other.
+    return Cell(f"{words}  ", number=True)
+
+
+def _heads(names: Sequence[str], baseline: int) -> list[Cell]:
+    """The groups as headers; the baseline has a sign."""
+    return [
+        Cell(f"◆ {clipped(name)}" if place == baseline else clipped(name), number=True)
+        for place, name in enumerate(names)
+    ]
+
+
+def config_sheet(comparison: Comparison, names: Sequence[str]) -> Sheet:
+    """The fields that differ, then those of the machine, and the runs that a group is made of."""
+    groups = comparison.groups
+    rows = [
+        (Cell(path), *(Cell(_setting(group.settings, path)) for group in groups))
+        for path in comparison.fields
+    ]
+    rows += [
+        (Cell(path, "muted"), *(Cell(_each(group.machine[path]), "muted") for group in groups))
+        for path in comparison.machine_fields
+        if path not in comparison.fields
+    ]
+    rows.append((Cell("runs", "muted"), *(Cell(seeds_words(group), "muted") for group in groups)))
+    for at in range(max(len(group.runs) for group in groups)):
+        members = (
+            one_line(group.runs[at].name) if at < len(group.runs) else "" for group in groups
+        )
+        rows.append((Cell("", "muted"), *(Cell(name, "muted") for name in members)))
+    return Sheet((Cell(""), *(Cell(clipped(name)) for name in names)), tuple(rows))
+
+
+def _setting(settings: Any, path: str) -> str:
+    return value_words(settings[path]) if path in settings else "–"
+
+
+def _each(values: Sequence[Any]) -> str:
+    """The values of a group's runs: each once."""
+    return ", ".join(dict.fromkeys(map(value_words, values)))
+
+
+def classes_sheet(
+    comparison: Comparison, names: Sequence[str], baseline: int, figure: ClassFigure
+) -> Sheet:
+    """The baseline's figure of each class, and how far the others are from it in points."""
+    others = [place for place in range(len(names)) if place != baseline]
+    base = comparison.groups[baseline]
+    rows = []
+    for at, (name, differences) in enumerate(comparison.class_differences(figure, baseline)):
+        own = Cell(format_figure(base.classes[figure][at].mean), number=True)
+        rows.append(
+            (
+                Cell(one_line(name)),
+                own,
+                *(_difference_cell(differences[place]) for place in others),
+            )
+        )
+    heads = _heads(names, baseline)
+    return Sheet((Cell("class"), *(heads[place] for place in (baseline, *others))), tuple(rows))
+
+
+def _difference_cell(difference: float | None) -> Cell:
+    if difference is None:
+        return Cell("–", "muted", number=True)
+    if abs(difference) < _UNSEEN:
+        return Cell("0.0  ", "muted", number=True)
+    better = difference > 0
+    return Cell(f"{points(difference)} {'▲' if better else '▼'}", "good" if better else "bad", True)

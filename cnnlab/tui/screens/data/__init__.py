@@ -1,0 +1,1 @@
+"""Data sets: which are here, what is in them, and how augmentation changes them."""

@@ -1,0 +1,86 @@
+"""What the history has of the presets: which are trained or wait, and what was trained last."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from cnnlab.config.studies import StudyRow
+from cnnlab.history.edits import is_alive, is_waiting
+from cnnlab.history.queries import Reader, RunFilter
+from cnnlab.history.records import RunRecord
+from cnnlab.home import Home
+
+RECENT = 10
+"""Configs under `Recent`."""
+_LOOKED_THROUGH = 50
+"""Newest runs among which they are looked for: those of a study's seeds count once."""
+
+RUNNING, PAUSED, WAITING, TRAINED, FAILED = "▶", "‖", "…", "✓", "×"
+"""Signs of a preset's runs."""
+_LIVE = {"running": RUNNING, "paused": PAUSED, "queued": WAITING}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where the presets stand.
+
+    Attributes:
+        counts: how many runs there are of a preset's name and status; 0 is left out.
+        live: the signs of presets of which a run trains or waits.
+        recent: the newest run of each of the configs that were trained last.
+    """
+
+    counts: dict[tuple[str, str], int] = field(default_factory=dict)
+    live: dict[str, str] = field(default_factory=dict)
+    recent: tuple[RunRecord, ...] = ()
+
+    def sign(self, preset: str) -> str:
+        """What is to be told first of a preset's runs; empty if there is nothing to tell."""
+        if preset in self.live:
+            return self.live[preset]
+        if (preset, "finished") in self.counts:
+            return TRAINED
+        return FAILED if (preset, "failed") in self.counts else ""
+
+    def trained(self, rows: Iterable[StudyRow]) -> int:
+        """How many of the rows have a finished run."""
+        return sum((row.preset.name, "finished") in self.counts for row in rows)
+
+
+def read_standing(home: Home) -> Standing:
+    """Where the presets stand now.
+
+    Raises:
+        HistoryError: the history cannot be read.
+    """
+    with Reader(home) as reader:
+        counts = reader.preset_counts()
+        recent = _distinct(reader.runs(limit=_LOOKED_THROUGH))[:RECENT]
+        return Standing(counts, _live_signs(reader, counts), recent)
+
+
+def live_runs(reader: Reader, status: str, preset: str = "") -> list[RunRecord]:
+    """The runs in a status in which a process of this machine trains them, or will."""
+    found = reader.runs(RunFilter(status=status, preset=preset))
+    return [run for run in found if is_alive(run) or is_waiting(run)]
+
+
+def _live_signs(reader: Reader, counts: dict[tuple[str, str], int]) -> dict[str, str]:
+    """The first of the signs that the runs of each preset have."""
+    signs: dict[str, str] = {}
+    for status, sign in _LIVE.items():
+        if any(one == status for _, one in counts):
+            for run in live_runs(reader, status):
+                signs.setdefault(run.preset or "", sign)
+    return signs
+
+
+def _distinct(runs: Sequence[RunRecord]) -> tuple[RunRecord, ...]:
+    """The first run of each config, whatever its seed."""
+    found: dict[str, RunRecord] = {}
+    for run in runs:
+        training = {**run.config.get("training", {}), "seed": None}
+        found.setdefault(json.dumps({**run.config, "training": training}, sort_keys=True), run)
+    return tuple(found.values())
