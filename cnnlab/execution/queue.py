@@ -8,6 +8,7 @@ where another process can adopt it. Nothing here imports torch before the thread
 
 from __future__ import annotations
 
+import gc
 import threading
 import traceback
 from collections.abc import Callable, Sequence
@@ -247,6 +248,9 @@ class RunQueue:
             try:
                 import cnnlab.execution.recorded  # noqa: F401 - brings all that training needs
 
+                # Half a million objects of libraries, looked through at each full collection,
+                # would keep the screens waiting half a second each time.
+                gc.freeze()
                 self._loaded = True
             finally:
                 self._activity = ""

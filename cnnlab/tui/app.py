@@ -6,6 +6,7 @@ the app itself holds little: the session, and the way between screens.
 
 from __future__ import annotations
 
+import os
 import time
 import traceback
 from contextlib import suppress
@@ -183,6 +184,8 @@ class CnnlabApp(Sturdy, App[None]):
 
 def run_app(session: Session) -> int:
     """Runs the app to its end; returns the exit code."""
+    # Threads of a training that wait for each other must not keep the screens from a core.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     app = CnnlabApp(session)
     app.run()
     return app.return_code or 0

@@ -64,14 +64,15 @@ def live(home: Path, seconds: float) -> tuple[list[float], float]:
         sent = terminal.received
         terminal.read(seconds)
         rate = (terminal.received - sent) / seconds
-        for _ in range(int(seconds * 2)):
-            terminal.read(0.21)
-            begun = time.perf_counter()
-            terminal.send("?")
-            terminal.wait_for(HELP)
-            waits.append(time.perf_counter() - begun)
-            terminal.send("escape")
-            terminal.read(0.2)
+        for _ in range(int(seconds)):
+            for key, answer in (("t", "precis"), ("c", "⣿ training"), ("?", HELP)):
+                terminal.read(0.21)
+                begun = time.perf_counter()
+                terminal.send(key)
+                terminal.wait_for(answer)
+                waits.append(time.perf_counter() - begun)
+            terminal.send("q")  # closes the help
+            terminal.read(0.5)
         terminal.send("q")
         terminal.wait_for("Stop and quit")
         terminal.send("y")
@@ -83,9 +84,11 @@ def launch(terminal: Terminal) -> None:
     """Starts the benchmark's preset, and waits for the live screen."""
     terminal.wait_for("Quit")
     terminal.send("1")
-    terminal.wait_for("quickstart")
-    terminal.send("/", "bench")
     terminal.wait_for("Benchmark")
+    terminal.send("/")
+    terminal.read(0.5)
+    terminal.send("bench")
+    terminal.wait_for("1 of ")
     terminal.send("enter")
     terminal.read(0.5)
     terminal.send("enter")

@@ -1,4 +1,4 @@
-"""What every screen is: sturdy, with the top bar, the status line and the footer around it."""
+"""What every screen is: sturdy, with the top bar, the status line and the keys around it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer
 
 from cnnlab.tui.session import Session
 from cnnlab.tui.settings import MainScreen
 from cnnlab.tui.sturdy import Sturdy
+from cnnlab.tui.widgets.key_line import KeyLine
 from cnnlab.tui.widgets.status_line import StatusLine
 from cnnlab.tui.widgets.top_bar import TopBar
 
@@ -40,7 +40,7 @@ class CnnlabScreen(Sturdy, Screen[None]):
         with Vertical(classes="body"):
             yield from self.body()
         yield StatusLine()
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     def body(self) -> Iterable[Widget]:
         """The widgets between top bar and status line."""
