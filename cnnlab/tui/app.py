@@ -18,6 +18,7 @@ from cnnlab.errors import CnnlabError, StorageError
 from cnnlab.export.format import visible
 from cnnlab.home import make_folder
 from cnnlab.tui import navigation
+from cnnlab.tui.background import behind
 from cnnlab.tui.commands import ActionCommands, bindings_in_order
 from cnnlab.tui.session import Session
 from cnnlab.tui.settings import MainScreen
@@ -25,6 +26,8 @@ from cnnlab.tui.sturdy import Sturdy
 from cnnlab.tui.themes import THEMES
 from cnnlab.tui.widgets.dialogs import ChoiceDialog, ConfirmDialog
 
+_REST_SECONDS = 1.0
+"""After the first screen is shown until the others are loaded: its keys come first."""
 _SAME_ERROR_SECONDS = 5.0
 """An error that comes again within this time is told once."""
 
@@ -68,6 +71,11 @@ class CnnlabApp(Sturdy, App[None]):
         known = self.session.settings.theme in self.available_themes
         self.theme = self.session.settings.theme if known else THEMES[0].name
         await self.switch_mode(self.session.settings.screen)
+        self.set_timer(_REST_SECONDS, self._load_screens)
+
+    def _load_screens(self) -> None:
+        """Loads the other screens behind the first one, so that they open at once."""
+        behind(self, navigation.load_screens, lambda _: None, self.report)
 
     # Ways
 

@@ -43,6 +43,14 @@ def data() -> Screen[None]:
     return DataScreen()
 
 
+def load_screens() -> None:
+    """Imports the screens that are most often gone to; may be called from any thread."""
+    import cnnlab.tui.screens.history.screen
+    import cnnlab.tui.screens.launch.screen
+    import cnnlab.tui.screens.result.screen
+    import cnnlab.tui.screens.run.screen  # noqa: F401
+
+
 async def open_run(app: CnnlabApp, run: RunRecord) -> None:
     """Opens a run: live where it is under way or waits, else its result."""
     if run.status in (*LIVE, "queued"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -22,10 +24,11 @@ def opened(home: Home) -> Opened:
 
     @asynccontextmanager
     async def open_app(
-        place: str = "presets", *, size: tuple[int, int] = (80, 24)
+        place: str = "presets", *, size: tuple[int, int] = (80, 24), theme: str = ""
     ) -> AsyncIterator[Pilot[None]]:
         session = Session.begin(home)
         session.settings.screen = place  # type: ignore[assignment]
+        session.settings.theme = theme or session.settings.theme
         app = CnnlabApp(session)
         async with app.run_test(size=size, notifications=True) as pilot:
             await pilot.pause()
@@ -45,14 +48,57 @@ def shown(pilot: Pilot[None]) -> str:
     return "\n".join(strip.text.rstrip() for strip in strips)
 
 
-async def until(pilot: Pilot[None], text: str, seconds: float = 20) -> str:
-    """Waits until a text stands on the screen; returns the screen.
+def words(pilot: Pilot[None]) -> str:
+    """What the screen shows with single blanks, so that a wrapped sentence reads as one.
+
+    What stands in notifications, right of their bar, comes after all else, as one.
+    """
+    parts = [line.partition("▌") for line in shown(pilot).splitlines()]
+    return " ".join(" ".join([*(one[0] for one in parts), *(one[2] for one in parts)]).split())
+
+
+def line_with(pilot: Pilot[None], text: str) -> str:
+    """The first line of the screen that holds a text.
+
+    Raises:
+        AssertionError: no line does; holds the screen.
+    """
+    screen = shown(pilot)
+    found = next((line for line in screen.splitlines() if text in line), None)
+    assert found is not None, f"no {text!r} on\n{screen}"
+    return found
+
+
+async def until(pilot: Pilot[None], holds: Callable[[], object], seconds: float = 60) -> None:
+    """Waits until something holds, with the app alive.
 
     Raises:
         AssertionError: it does not come in time; holds the screen.
     """
     end = time.monotonic() + seconds
-    while text not in (screen := shown(pilot)):
-        assert time.monotonic() < end, f"no {text!r} on\n{screen}"
+    while not holds():
+        assert time.monotonic() < end, f"it did not come; the screen:\n{shown(pilot)}"
         await pilot.pause(0.05)
-    return screen
+
+
+async def until_shown(pilot: Pilot[None], *texts: str, seconds: float = 60) -> str:
+    """Waits until texts stand on the screen, each as it is or wrapped; returns `shown`.
+
+    Raises:
+        AssertionError: one does not come in time; holds the texts that are missing and the screen.
+    """
+    end = time.monotonic() + seconds
+    while True:
+        screen, wrapped = shown(pilot), words(pilot)
+        missing = [text for text in texts if text not in screen and text not in wrapped]
+        if not missing:
+            return screen
+        assert time.monotonic() < end, f"no {missing} on\n{screen}"
+        await pilot.pause(0.05)
+
+
+def dead_process() -> int:
+    """The number of a process that is gone."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid

@@ -12,7 +12,7 @@ import pytest
 from textual.binding import Binding
 from textual.widget import Widget
 from textual.widgets import Button, Static
-from tui.conftest import Opened, shown, until
+from tui.conftest import Opened, shown, until_shown
 
 from cnnlab.errors import ConfigError
 from cnnlab.home import Home
@@ -53,11 +53,11 @@ async def test_an_error_in_an_action_or_a_handler_is_told_and_the_screen_lives_o
     async with opened("presets") as pilot:
         await pilot.app.push_screen(Faulty())
         await pilot.press("f")
-        await until(pilot, "ZeroDivisionError: in an action [/x]")
+        await until_shown(pilot, "ZeroDivisionError: in an action [/x]")
         await pilot.click("#press")
-        await until(pilot, "ZeroDivisionError: in a handler")
+        await until_shown(pilot, "ZeroDivisionError: in a handler")
         await pilot.press("w")
-        await until(pilot, "still here")
+        await until_shown(pilot, "still here")
         assert home.log.read_text().count("ZeroDivisionError") >= 2
         assert len(pilot.app.failures) == 2
         pilot.app.failures.clear()
@@ -69,18 +69,18 @@ async def test_what_a_user_can_act_on_is_told_with_its_hint_and_is_no_failure(
     async with opened("presets") as pilot:
         await pilot.app.push_screen(Faulty())
         await pilot.press("u")
-        await until(pilot, "Unknown thing 'a[/b]'.")
+        await until_shown(pilot, "Unknown thing 'a[/b]'.")
 
 
 async def test_help_says_what_a_screen_is_for_and_lists_its_keys(opened: Opened) -> None:
     async with opened("presets") as pilot:
         await pilot.app.push_screen(Faulty())
         await pilot.press("question_mark")
-        text = await until(pilot, "It fails [/b] where it can.")
+        text = await until_shown(pilot, "It fails [/b] where it can.")
         assert "User error" in text
         await pilot.press("escape")
         await pilot.press("w")
-        await until(pilot, "still here")
+        await until_shown(pilot, "still here")
 
 
 async def test_the_palette_has_every_action_of_the_screen(opened: Opened) -> None:
@@ -88,9 +88,9 @@ async def test_the_palette_has_every_action_of_the_screen(opened: Opened) -> Non
         await pilot.app.push_screen(Faulty())
         await pilot.press("ctrl+p")
         await pilot.press(*"Work")
-        await until(pilot, "key w")
+        await until_shown(pilot, "key w")
         await pilot.press("enter")
-        await until(pilot, "still here")
+        await until_shown(pilot, "still here")
 
 
 async def test_screen_and_theme_are_remembered(opened: Opened, home: Home) -> None:
@@ -134,7 +134,7 @@ async def main():
     app = CnnlabApp(Session.begin(Home.from_environment()))
     async with app.run_test() as pilot:
         await pilot.pause()
-        await pilot.pause(0.3)
+        await pilot.pause(2.5)  # by then the other screens are loaded too
 
 asyncio.run(main())
 print([name for name in ("torch", "torchvision", "sklearn", "scipy") if name in sys.modules])
@@ -152,3 +152,15 @@ def test_without_a_terminal_the_help_is_printed_instead() -> None:
     )
     assert done.returncode == 2
     assert "Usage: cnnlab" in done.stdout
+
+
+async def test_the_keys_in_the_last_line_can_be_clicked_and_help_and_quit_always_fit(
+    opened: Opened,
+) -> None:
+    async with opened("presets", size=(44, 24)) as pilot:
+        await pilot.app.push_screen(Faulty())
+        line = (await until_shown(pilot, "f Fail")).splitlines()[-1]
+        assert line.endswith("? Help  q Quit")
+        assert "…" in line
+        await pilot.click("KeyLine", offset=(line.index("? Help") + 1, 0))
+        await until_shown(pilot, "It fails [/b] where it can.")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pytest
 from analysis.test_comparison import finished, seeds
 from history.samples import change, evaluated, evaluation, record
 from textual.pilot import Pilot
-from tui.conftest import Opened, shown
+from tui.conftest import Opened, until_shown
 
 from cnnlab.events import ClassMetrics
 from cnnlab.home import Home
@@ -18,30 +18,11 @@ from cnnlab.tui.screens.compare.screen import CompareScreen
 from cnnlab.tui.widgets.pages import Pages
 
 
-async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
-    """Waits until something holds; fails with what is shown."""
-    for _ in range(200):
-        await pilot.pause(0.05)
-        if condition():
-            return
-    raise AssertionError(shown(pilot))
-
-
-async def showing(pilot: Pilot[None], *texts: str) -> str:
-    await until(pilot, lambda: all(text in words(pilot) for text in texts))
-    return shown(pilot)
-
-
-def words(pilot: Pilot[None]) -> str:
-    """What is shown, with single blanks, so that a wrapped sentence reads as one."""
-    return " ".join(shown(pilot).split())
-
-
 async def compare(pilot: Pilot[None], ids: Sequence[str], tab: str = "figures") -> None:
     app = pilot.app
     assert isinstance(app, CnnlabApp)
     await navigation.compare(app, ids)
-    await showing(pilot, "best checkpoint")
+    await until_shown(pilot, "best checkpoint")
     while app.screen.query_one(Pages).active != tab:
         await pilot.press("tab")
         await pilot.pause()
@@ -60,7 +41,9 @@ def three(home: Home) -> list[str]:
 async def test_seeds_fold_and_what_is_noise_is_said_to_be(opened: Opened, three: list[str]) -> None:
     async with opened("history", size=(120, 40)) as pilot:
         await compare(pilot, three)
-        text = await showing(pilot, "8 runs in 3 groups", "0.9133 ± 0.0153", "0.9750 ± 0.0071 *")
+        text = await until_shown(
+            pilot, "8 runs in 3 groups", "0.9133 ± 0.0153", "0.9750 ± 0.0071 *"
+        )
         assert "lr=0.02: +0.33 points, within the noise of the seeds (p = 0.80" in text
         assert "lr=0.03: +6.17 points, beyond the noise of the seeds" in text
 
@@ -68,17 +51,17 @@ async def test_seeds_fold_and_what_is_noise_is_said_to_be(opened: Opened, three:
 async def test_another_baseline_turns_the_differences(opened: Opened, three: list[str]) -> None:
     async with opened("history", size=(120, 40)) as pilot:
         await compare(pilot, three)
-        await showing(pilot, "lr=0.03: +6.17 points")
+        await until_shown(pilot, "lr=0.03: +6.17 points")
         await pilot.press("a", "down", "down", "enter")
-        await showing(pilot, "baseline ◆ lr=0.03", "lr=0.02: -5.83 points")
+        await until_shown(pilot, "baseline ◆ lr=0.03", "lr=0.02: -5.83 points")
 
 
 async def test_unfolded_every_run_has_a_column_of_its_own(opened: Opened, three: list[str]) -> None:
     async with opened("history", size=(120, 40)) as pilot:
         await compare(pilot, three)
-        await showing(pilot, "in 3 groups")
+        await until_shown(pilot, "in 3 groups")
         await pilot.press("f")
-        text = await showing(pilot, "8 runs · best", "lr=0.02 seed=1")
+        text = await until_shown(pilot, "8 runs · best", "lr=0.02 seed=1")
         assert "±" not in text.split("Test accuracy against")[0]
 
 
@@ -89,9 +72,9 @@ async def test_the_last_checkpoint_has_its_own_figures(opened: Opened, home: Hom
     ]
     async with opened("history") as pilot:
         await compare(pilot, ids)
-        await showing(pilot, "0.9000 *")
+        await until_shown(pilot, "0.9000 *")
         await pilot.press("c")
-        await showing(pilot, "last checkpoint", "0.7200 *")
+        await until_shown(pilot, "last checkpoint", "0.7200 *")
 
 
 async def test_only_fields_that_differ_are_listed_and_machines_below(
@@ -103,7 +86,7 @@ async def test_only_fields_that_differ_are_listed_and_machines_below(
     ]
     async with opened("history") as pilot:
         await compare(pilot, ids, "config")
-        text = await showing(pilot, "optimizer.lr", "training.seed", "1 seed")
+        text = await until_shown(pilot, "optimizer.lr", "training.seed", "1 seed")
         assert "optimizer.momentum" not in text
         assert "batch_size" not in text
 
@@ -123,11 +106,11 @@ async def test_classes_differ_in_points_with_a_sign_and_by_the_figure_one_choose
     ]
     async with opened("history") as pilot:
         await compare(pilot, ids, "classes")
-        await showing(pilot, "[/b]cat␛ 0.2000 -4.0 ▼", "dog 0.5000 0.0", "F1 on the test")
+        await until_shown(pilot, "[/b]cat␛ 0.2000 -4.0 ▼", "dog 0.5000 0.0", "F1 on the test")
         await pilot.press("m")
-        await showing(pilot, "[/b]cat␛ 0.6000 +4.0 ▲", "Precision on the test")
+        await until_shown(pilot, "[/b]cat␛ 0.6000 +4.0 ▲", "Precision on the test")
         await pilot.press("m")
-        await showing(pilot, "dog 0.6000 +4.0 ▲", "Recall on the test")
+        await until_shown(pilot, "dog 0.6000 +4.0 ▲", "Recall on the test")
 
 
 async def test_eight_groups_fit_80_columns_as_rows_and_their_words_can_be_scrolled(
@@ -139,10 +122,10 @@ async def test_eight_groups_fit_80_columns_as_rows_and_their_words_can_be_scroll
     ]
     async with opened("history") as pilot:
         await compare(pilot, ids)
-        text = await showing(pilot, "lr=0.1", "lr=0.8", "0.8800 *")
+        text = await until_shown(pilot, "lr=0.1", "lr=0.8", "0.8800 *")
         assert "lr=0.8: +7.00 points" not in " ".join(text.split())
         await pilot.press(*["pagedown"] * 8)
-        await showing(pilot, "lr=0.8: +7.00 points")
+        await until_shown(pilot, "lr=0.8: +7.00 points")
 
 
 async def test_curves_have_the_differing_fields_in_their_legend_and_grow(
@@ -154,18 +137,18 @@ async def test_curves_have_the_differing_fields_in_their_legend_and_grow(
     ]
     async with opened("history", size=(160, 48)) as pilot:
         await compare(pilot, ids, "curves")
-        await showing(pilot, "lr=0.3 training", "lr=0.2 validation 0.6000")
+        await until_shown(pilot, "lr=0.3 training", "lr=0.2 validation 0.6000")
         change(home, "update runs set status = 'running' where id = 'b'")
         record(home, "b", evaluated("validation", None, 8, evaluation(loss=0.125)))
-        await showing(pilot, "lr=0.2 validation 0.1250", "lr=0.3 validation 0.6000")
+        await until_shown(pilot, "lr=0.2 validation 0.1250", "lr=0.3 validation 0.6000")
 
 
 async def test_runs_on_other_data_are_said_not_to_compare(opened: Opened, home: Home) -> None:
     ids = [finished(home, "a", 0.9), finished(home, "b", 0.8, "data.name=mine")]
     async with opened("history") as pilot:
         await compare(pilot, ids)
-        await showing(pilot, "mine: tested on other images: the figures do not compare")
-        await showing(pilot, "test accuracy 0.9000 0.8000")
+        await until_shown(pilot, "mine: tested on other images: the figures do not compare")
+        await until_shown(pilot, "test accuracy 0.9000 0.8000")
 
 
 async def test_runs_that_are_gone_are_said_to_be(opened: Opened, home: Home) -> None:
@@ -174,7 +157,7 @@ async def test_runs_that_are_gone_are_said_to_be(opened: Opened, home: Home) -> 
         app = pilot.app
         assert isinstance(app, CnnlabApp)
         await navigation.compare(app, ["never", "ever"])
-        await showing(pilot, "not in the history any more")
+        await until_shown(pilot, "not in the history any more")
         assert isinstance(app.screen, CompareScreen)
         await pilot.press("escape")
         await pilot.pause()

@@ -11,7 +11,7 @@ import pytest
 from history import samples
 from textual.pilot import Pilot
 from textual.widget import Widget
-from tui.conftest import Opened, shown, until
+from tui.conftest import Opened, shown, until_shown
 
 from cnnlab.analysis.curves import Curve, read_series
 from cnnlab.events import Command, Intervened, RunFinished
@@ -65,15 +65,15 @@ async def test_the_legend_tells_the_last_values_then_those_at_the_cursor(opened:
         await open_plot(pilot)
         assert "loss   ⣿ training 0.0200   ⣿ validation 0.2500" in shown(pilot)
         await pilot.press("home")
-        await until(pilot, "loss at step 1   ⣿ training 2.0000   ⣿ validation 0.5000")
+        await until_shown(pilot, "loss at step 1   ⣿ training 2.0000   ⣿ validation 0.5000")
         await pilot.press("right", "right")
-        await until(pilot, "loss at step 5 ")
+        await until_shown(pilot, "loss at step 5 ")
         await pilot.press("h")
-        await until(pilot, "loss at step 3 ")
+        await until_shown(pilot, "loss at step 3 ")
         await pilot.press("end")
-        await until(pilot, "loss at step 100 ")
+        await until_shown(pilot, "loss at step 100 ")
         await pilot.press("0")
-        await until(pilot, "loss   ⣿ training 0.0200")
+        await until_shown(pilot, "loss   ⣿ training 0.0200")
 
 
 async def test_zooming_shows_a_part_about_the_cursor_and_0_all_again(opened: Opened) -> None:
@@ -124,7 +124,7 @@ async def test_the_mouse_sets_the_cursor_and_its_wheel_zooms(opened: Opened) -> 
     async with opened() as pilot:
         plot = await open_plot(pilot)
         await pilot.click(plot, offset=(43, 5))
-        await until(pilot, "loss at step")
+        await until_shown(pilot, "loss at step")
         assert plot.cursor is not None
         assert 45 < plot.cursor < 57
         column = next(line for line in shown(pilot).split("\n") if "┃" in line).index("┃")
@@ -146,13 +146,13 @@ def _scroll_up() -> type:
 async def test_too_small_a_plot_says_so(opened: Opened) -> None:
     async with opened(size=(60, 8)) as pilot:
         await open_plot(pilot)
-        await until(pilot, "Too small for curves: needs 20x6.")
+        await until_shown(pilot, "Too small for curves: needs 20x6.")
 
 
 async def test_a_plot_without_values_says_so(opened: Opened) -> None:
     async with opened() as pilot:
         await open_plot(pilot, Curve("training", [1.0, 2.0], [math.nan, math.inf]))
-        await until(pilot, "loss: nothing to draw yet")
+        await until_shown(pilot, "loss: nothing to draw yet")
         await pilot.press("right", "plus", "end", "0")
         assert "nothing to draw yet" in shown(pilot)
 
@@ -265,7 +265,7 @@ async def open_panel(pilot: Pilot[None], home: Home) -> CurvePanel:
     with Reader(home) as reader:
         panel.show_runs([read_series(reader, "10000001")])
     panel.query(CurvePlot).first().focus()
-    await until(pilot, "training 0.6")
+    await until_shown(pilot, "training 0.6")
     return panel
 
 
@@ -274,7 +274,7 @@ async def test_plots_of_a_panel_are_read_and_zoomed_together(home: Home, opened:
     async with opened() as pilot:
         panel = await open_panel(pilot, home)
         await pilot.press("home")
-        await until(pilot, "accuracy at step 1 ")
+        await until_shown(pilot, "accuracy at step 1 ")
         await pilot.press("plus")
         await pilot.pause()
         views = {plot.view for plot in panel.query(CurvePlot)}
@@ -292,17 +292,17 @@ async def test_the_keys_of_a_panel_change_how_it_draws_and_are_remembered(
         assert "by step · smoothing 0.6 · ↓ lower lr" in shown(pilot)
         assert sum("┌" in line and "↓" in line for line in shown(pilot).split("\n")) == 2
         await pilot.press("b")
-        await until(pilot, "by epoch")
+        await until_shown(pilot, "by epoch")
         await pilot.press("S", "S", "S")
-        await until(pilot, "not smoothed")
-        await until(pilot, "training 0.6000")
+        await until_shown(pilot, "not smoothed")
+        await until_shown(pilot, "training 0.6000")
         await pilot.press("y")
-        await until(pilot, "not smoothed · log")
+        await until_shown(pilot, "not smoothed · log")
         await pilot.press("v")
         await pilot.pause()
         assert "accuracy" not in shown(pilot)
         await pilot.press("v", "v")
-        await until(pilot, "learning rate   ⣿ 0.0100")
+        await until_shown(pilot, "learning rate   ⣿ 0.0100")
     look = load_settings(home).curves
     assert (look.by, look.smoothing, look.log, look.plots) == ("epoch", 0.0, True, "lr")
 
@@ -312,13 +312,13 @@ async def test_other_runs_are_laid_over(home: Home, opened: Opened) -> None:
     async with opened(size=(120, 30)) as pilot:
         await open_panel(pilot, home)
         await pilot.press("S", "S", "o")
-        await until(pilot, "[b]second  finished")
+        await until_shown(pilot, "[b]second  finished")
         await pilot.press("space", "enter")
-        screen = await until(pilot, "⣿ [b]second training 0.3000")
+        screen = await until_shown(pilot, "⣿ [b]second training 0.3000")
         assert "⣿ first training 0.6000" in screen
         await pilot.press("p", "p")
-        screen = await until(pilot, "⣿ first 0.2500")
+        screen = await until_shown(pilot, "⣿ first 0.2500")
         assert "training" not in screen
         assert "smoothed · validation" in screen
         await pilot.press("o", "space", "enter")
-        await until(pilot, "⣿ training 0.6000")
+        await until_shown(pilot, "⣿ training 0.6000")

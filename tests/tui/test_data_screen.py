@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
-from tui.conftest import Opened, shown
+from tui.conftest import Opened, until, until_shown, words
 
 from cnnlab.config.augmentation import Stronger
 from cnnlab.data import library, store
@@ -25,25 +24,6 @@ from cnnlab.tui.screens.data.work import Stopped, Work
 from cnnlab.tui.widgets.gallery import Gallery
 from cnnlab.tui.widgets.picture import Picture
 from data import samples
-
-
-async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
-    """Waits until something holds; fails with what is shown."""
-    for _ in range(200):
-        await pilot.pause(0.05)
-        if condition():
-            return
-    raise AssertionError(shown(pilot))
-
-
-async def showing(pilot: Pilot[None], *texts: str) -> str:
-    await until(pilot, lambda: all(text in words(pilot) for text in texts))
-    return shown(pilot)
-
-
-def words(pilot: Pilot[None]) -> str:
-    """What is shown, with single blanks."""
-    return " ".join(shown(pilot).replace("▌", " ").split())
 
 
 def pictures(pilot: Pilot[None]) -> int:
@@ -77,29 +57,29 @@ async def bring(pilot: Pilot[None], archive: Path, name: str, size: str = "") ->
 
 async def test_the_list_tells_what_is_here_and_what_is_not(opened: Opened) -> None:
     async with opened("data") as pilot:
-        text = await showing(
+        text = await until_shown(
             pilot, "○ mnist-5k", "– cifar10", "Comes with cnnlab", "4,000 training"
         )
         assert "✓ mnist" not in " ".join(text.split())
         await pilot.press("down", "down", "down")
-        await showing(pilot, "Not on this machine. Press d", "airplane, automobile")
+        await until_shown(pilot, "Not on this machine. Press d", "airplane, automobile")
 
 
 async def test_a_shipped_set_is_unpacked_when_its_images_are_wanted(
     opened: Opened, home: Home
 ) -> None:
     async with opened("data") as pilot:
-        await showing(pilot, "○ mnist-5k")
+        await until_shown(pilot, "○ mnist-5k")
         await pilot.press("enter")
-        await showing(pilot, "✓ mnist-5k", "mnist-5k: s shows others")
+        await until_shown(pilot, "✓ mnist-5k", "mnist-5k: s shows others")
         await until(pilot, lambda: pictures(pilot) == 6)
         assert library.present(home) == ["mnist-5k"]
         await pilot.press("down", "down")
-        await showing(pilot, "fashion-mnist is not on this machine")
+        await until_shown(pilot, "fashion-mnist is not on this machine")
         await pilot.press("up", "up")
         await until(pilot, lambda: pictures(pilot) == 6)
         await pilot.press("left_square_bracket")
-        await showing(pilot, "On this machine, 4.0 MB", "0 400 100 ████")
+        await until_shown(pilot, "On this machine, 4.0 MB", "0 400 100 ████")
 
 
 async def test_images_are_imported_under_a_name_and_removed_again(
@@ -107,15 +87,15 @@ async def test_images_are_imported_under_a_name_and_removed_again(
 ) -> None:
     async with opened("data") as pilot:
         await bring(pilot, archive, "pets")
-        await showing(pilot, "pets is imported.", "✓ pets")
+        await until_shown(pilot, "pets is imported.", "✓ pets")
         info = library.info(home, "pets")
         assert (info.train_images, info.test_images, info.shape) == (14, 4, (3, 6, 6))
         await pilot.press("end")
-        await showing(pilot, "14 training, 4 test", "cat 7 2 ███", "imported from Pets.zip")
+        await until_shown(pilot, "14 training, 4 test", "cat 7 2 ███", "imported from Pets.zip")
         await pilot.press("x")
-        await showing(pilot, "Remove the data set pets", "That frees")
+        await until_shown(pilot, "Remove the data set pets", "That frees")
         await pilot.press("y")
-        await showing(pilot, "Removed pets: ")
+        await until_shown(pilot, "Removed pets: ")
         assert library.present(home) == []
         await until(pilot, lambda: "✓ pets" not in words(pilot))
 
@@ -125,9 +105,9 @@ async def test_an_import_scales_images_and_replaces_only_after_a_question(
 ) -> None:
     async with opened("data") as pilot:
         await bring(pilot, archive, "pets", "4x3")
-        await showing(pilot, "✓ pets")
+        await until_shown(pilot, "✓ pets")
         await bring(pilot, archive, "pets")
-        await showing(pilot, "Replace the data set pets?")
+        await until_shown(pilot, "Replace the data set pets?")
         await pilot.press("n")
         await pilot.pause()
         assert library.info(home, "pets").shape == (3, 4, 3)
@@ -140,7 +120,7 @@ async def test_an_import_that_fails_says_why_and_stores_nothing(
     bad = samples.write_zip(tmp_path / "bad[b].zip", files)
     async with opened("data") as pilot:
         await bring(pilot, bad, "pets")
-        await showing(pilot, "cat/2.png", "cannot be decoded")
+        await until_shown(pilot, "cat/2.png", "cannot be decoded")
         assert library.present(home) == []
 
 
@@ -159,34 +139,38 @@ async def test_a_download_that_cannot_be_says_what_to_do_and_never_writes_on_the
     for name in ("http_proxy", "https_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     async with opened("data") as pilot:
-        await showing(pilot, "– cifar10")
+        await until_shown(pilot, "– cifar10")
         await pilot.press("down", "down", "down", "d")
-        await showing(pilot, "cifar10: downloading")
-        await showing(pilot, "The data set cifar10 cannot be downloaded", "bring cifar-10-python")
+        await until_shown(pilot, "cifar10: downloading")
+        await until_shown(
+            pilot, "The data set cifar10 cannot be downloaded", "bring cifar-10-python"
+        )
         assert not list(home.downloads.iterdir())
 
 
 async def test_a_download_can_be_stopped_and_ends_its_process(opened: Opened, home: Home) -> None:
     async with opened("data") as pilot:
-        await showing(pilot, "– cifar10")
+        await until_shown(pilot, "– cifar10")
         await pilot.press("down", "down", "down", "d")
-        await showing(pilot, "cifar10: downloading z stops it")
+        await until_shown(pilot, "cifar10: downloading z stops it")
         await pilot.press("d")
-        await showing(pilot, "One thing at a time")
+        await until_shown(pilot, "One thing at a time")
         work = pilot.app.screen._work
         await pilot.press("z")
-        await showing(pilot, "Stopped: cifar10 is not downloaded")
+        await until_shown(pilot, "Stopped: cifar10 is not downloaded")
         assert work._process.poll() not in (None, 0)
         assert not home.downloads.exists() or not list(home.downloads.iterdir())
 
 
 async def test_an_augmentation_is_shown_beside_the_image_it_was_made_of(opened: Opened) -> None:
     async with opened("data", size=(160, 48)) as pilot:
-        await showing(pilot, "○ mnist-5k")
+        await until_shown(pilot, "○ mnist-5k")
         await pilot.press("a")
-        await showing(pilot, "stronger: random-crop, horizontal-flip", "arati/table-2: stronger")
+        await until_shown(
+            pilot, "stronger: random-crop, horizontal-flip", "arati/table-2: stronger"
+        )
         await pilot.press("down", "enter")
-        await showing(pilot, "strong: random-crop padding=4", "without", "draw 1", "draw 7")
+        await until_shown(pilot, "strong: random-crop padding=4", "without", "draw 1", "draw 7")
         await until(pilot, lambda: pictures(pilot) == 8)
         before = drawn(pilot)
         await pilot.press("r")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +11,7 @@ from history.samples import add_run, change, record
 from rich.cells import cell_len
 from textual.pilot import Pilot
 from textual.widgets import Input
-from tui.conftest import Opened, shown
+from tui.conftest import Opened, dead_process, shown, until, until_shown
 
 from cnnlab.config.run import RunConfig
 from cnnlab.events import RunStopped
@@ -89,20 +86,6 @@ def names(pilot: Pilot[None]) -> list[str]:
 
 def selected(pilot: Pilot[None]) -> str:
     return screen(pilot).table.cursor
-
-
-async def until(pilot: Pilot[None], holds: Callable[[], object], seconds: float = 10) -> None:
-    """Waits until something holds."""
-    for _ in range(int(seconds / 0.05)):
-        if holds():
-            return
-        await pilot.pause(0.05)
-    raise AssertionError(shown(pilot))
-
-
-async def until_shown(pilot: Pilot[None], *texts: str) -> None:
-    """Waits until some texts stand on the screen."""
-    await until(pilot, lambda: all(text in " ".join(shown(pilot).split()) for text in texts))
 
 
 async def until_told(pilot: Pilot[None], *texts: str) -> None:
@@ -477,22 +460,14 @@ async def test_a_run_under_way_is_protected(five: Home, opened: Opened) -> None:
 # Runs that are no more, and go on
 
 
-@pytest.fixture
-def dead_process() -> int:
-    process = subprocess.Popen([sys.executable, "-c", ""])
-    process.wait()
-    return process.pid
-
-
-async def test_a_run_whose_process_is_gone_is_told(
-    five: Home, dead_process: int, opened: Opened
-) -> None:
+async def test_a_run_whose_process_is_gone_is_told(five: Home, opened: Opened) -> None:
+    gone = dead_process()
     add_run(five, "bbbb0001", name="live", config=config())
     record(five, "bbbb0001", samples.STARTED)
     async with opened("history") as pilot:
         await until_shown(pilot, "▶ running")
-        change(five, "update runs set pid = ? where id = 'bbbb0001'", [dead_process])
-        await until_shown(pilot, "? gone", f"running when its process {dead_process} died")
+        change(five, "update runs set pid = ? where id = 'bbbb0001'", [gone])
+        await until_shown(pilot, "? gone", f"running when its process {gone} died")
 
 
 @pytest.mark.usefixtures("five")
@@ -502,14 +477,12 @@ async def test_what_cannot_go_on_says_why(opened: Opened) -> None:
         await until_told(pilot, "is finished: there is nothing left to train")
 
 
-async def test_a_run_left_in_a_queue_and_one_that_was_stopped_go_on_here(
-    home: Home, dead_process: int
-) -> None:
+async def test_a_run_left_in_a_queue_and_one_that_was_stopped_go_on_here(home: Home) -> None:
     queue = RunQueue(home)
     try:
         (run_id,) = queue.add([RunRequest(RunConfig.model_validate(SMALL), name="whole")])
         add_run(home, "bbbb0001", name="left", config=config())
-        change(home, "update runs set pid = ? where id = 'bbbb0001'", [dead_process])
+        change(home, "update runs set pid = ? where id = 'bbbb0001'", [dead_process()])
         add_run(home, "bbbb0002", name="stopped", config=config())
         record(home, "bbbb0002", RunStopped("by hand"))
         with Reader(home) as reader:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 
 import psutil
 import pytest
 from textual.pilot import Pilot
-from tui.conftest import Opened, shown
+from tui.conftest import Opened, line_with, shown, until, until_shown
 
 from cnnlab.config import presets
 from cnnlab.config.overrides import apply_settings, merge
@@ -48,28 +47,12 @@ async def prepare(pilot: Pilot[None], source: Source) -> LaunchScreen:
     return screen
 
 
-async def until(pilot: Pilot[None], holds: Callable[[], object], seconds: float = 60) -> None:
-    for _ in range(int(seconds / 0.05)):
-        if holds():
-            return
-        await pilot.pause(0.05)
-    raise AssertionError(f"It did not come to be:\n{shown(pilot)}")
-
-
-async def until_shown(pilot: Pilot[None], words: str) -> None:
-    await until(pilot, lambda: words in shown(pilot))
-
-
 def go_to(screen: LaunchScreen, *path: str | int) -> None:
     screen.query_one(FormView).go_to(path)
 
 
 async def write(pilot: Pilot[None], text: str) -> None:
     await pilot.press("end", "ctrl+u", *text)
-
-
-def line_with(pilot: Pilot[None], words: str) -> str:
-    return next(line for line in shown(pilot).splitlines() if words in line)
 
 
 def runs(home: Home) -> list[RunRecord]:

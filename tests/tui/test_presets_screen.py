@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from history import samples
 from textual.pilot import Pilot
-from tui.conftest import Opened, shown
+from tui.conftest import Opened, shown, until, until_shown
 
 from cnnlab.config import presets
 from cnnlab.events import RunFinished
@@ -76,18 +74,6 @@ def statuses(home: Home, preset: str = "") -> list[tuple[str | None, str]]:
         return [(run.preset, run.status) for run in reader.runs(RunFilter(preset=preset))]
 
 
-async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
-    for _ in range(400):
-        if holds():
-            return
-        await pilot.pause(0.05)
-    raise AssertionError(shown(pilot))
-
-
-async def until_shown(pilot: Pilot[None], *texts: str) -> None:
-    await until(pilot, lambda: all(text in shown(pilot) for text in texts))
-
-
 async def search(pilot: Pilot[None], text: str) -> None:
     """Searches, and goes to what was found."""
     await pilot.press("slash")
@@ -105,7 +91,7 @@ def key(pilot: Pilot[None]) -> str:
     return here.key if here is not None else ""
 
 
-def line_with(pilot: Pilot[None], text: str) -> str:
+def tree_line(pilot: Pilot[None], text: str) -> str:
     """The line of the tree that holds a text."""
     width = tree(pilot).region.right
     lines = [line[:width] for line in shown(pilot).splitlines()]
@@ -117,7 +103,7 @@ async def test_quickstart_is_told_of_first_and_the_reports_stand_below_it(opened
         assert key(pilot) == "preset quickstart"
         await until_shown(pilot, "191", "LeNet on the 5,000 real MNIST digits")
         for report, rows in (("Arati", 55), ("Chen", 39), ("Giuliani", 48), ("Park", 21)):
-            assert line_with(pilot, report).split()[-1] == f"0/{rows}"
+            assert tree_line(pilot, report).split()[-1] == f"0/{rows}"
 
 
 async def test_a_row_is_found_by_all_words_in_names_and_titles(opened: Opened) -> None:
@@ -130,7 +116,7 @@ async def test_a_row_is_found_by_all_words_in_names_and_titles(opened: Opened) -
         await pilot.press("escape")
         await until_shown(pilot, "Arati")
         assert key(pilot) == "preset chen/momentum/momentum-0.99"
-        assert "0.99" in line_with(pilot, "0.99")
+        assert "0.99" in tree_line(pilot, "0.99")
 
 
 async def test_a_search_that_finds_nothing_says_so(opened: Opened) -> None:
@@ -158,8 +144,8 @@ async def test_a_study_is_read_published_against_measured(opened: Opened, home: 
         assert "A report, table 7" in text
         assert "Not run yet: fast, usual." in text
         assert "Read with care." in text
-        assert line_with(pilot, "slow rate").strip().startswith("✓")
-        assert not line_with(pilot, "fast rate").strip().startswith("✓")
+        assert tree_line(pilot, "slow rate").strip().startswith("✓")
+        assert not tree_line(pilot, "fast rate").strip().startswith("✓")
 
 
 async def test_a_row_says_where_it_differs_and_prints_its_classes(
@@ -193,7 +179,7 @@ async def test_a_broken_file_stands_in_its_place_with_its_error_until_it_is_mend
     write_preset(home, "mine/two", "[model]\nname = 'lenett'\n")
     async with opened(size=(120, 40)) as pilot:
         await until_shown(pilot, "Own presets", "A␛[31m [/b]", "mine/two")
-        assert line_with(pilot, "mine/two").strip().startswith("×")
+        assert tree_line(pilot, "mine/two").strip().startswith("×")
         await search(pilot, "mine/two")
         await until_shown(pilot, "This file cannot be used.", "lenet")
         write_preset(home, "mine/two", 'title = "Mended"\nextends = "quickstart"\n')
@@ -211,8 +197,8 @@ async def test_recent_configs_are_told_with_what_they_changed_and_each_stands_on
         await until_shown(pilot, "Recent")
         with Reader(home) as reader:
             newest, second, first = (run.name for run in reader.runs())
-        assert line_with(pilot, newest)
-        assert line_with(pilot, second)
+        assert tree_line(pilot, newest)
+        assert tree_line(pilot, second)
         assert not any(first in line[:46].split() for line in shown(pilot).splitlines())
         await pilot.press("G", "up")
         await until_shown(pilot, "optimizer.lr 0.5 (preset 0.002)")
@@ -286,7 +272,7 @@ async def test_a_whole_study_queues_what_is_missing_for_the_seeds(
         counts = {name: len(statuses(home, f"rates/{name}")) for name in ("slow", "fast", "usual")}
         assert counts == {"slow": 2, "fast": 2, "usual": 2}
         await pilot.press("1")
-        await until(pilot, lambda: line_with(pilot, "usual").strip()[:1] in ("…", "▶", "✓"))
+        await until(pilot, lambda: tree_line(pilot, "usual").strip()[:1] in ("…", "▶", "✓"))
         await pilot.press("a")
         await until_shown(pilot, "0 of 3 rows are neither trained nor")
 

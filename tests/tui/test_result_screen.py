@@ -10,7 +10,7 @@ import pytest
 from textual.coordinate import Coordinate
 from textual.pilot import Pilot
 from textual.widgets import DataTable
-from tui.conftest import Opened, shown, until
+from tui.conftest import Opened, shown, until, until_shown
 
 from cnnlab.data import library
 from cnnlab.events import (
@@ -50,10 +50,10 @@ def finished(trained: tuple[Home, str], home: Home) -> str:
 async def at_tab(pilot: Pilot[None], run_id: str, number: int, text: str) -> str:
     """Opens a run and goes so many tabs on."""
     await pilot.app.push_screen(ResultScreen(run_id))
-    await until(pilot, "Checkpoints")
+    await until_shown(pilot, "Checkpoints")
     for _ in range(number):
         await pilot.press("tab")
-    return await until(pilot, text)
+    return await until_shown(pilot, text)
 
 
 def stored(home: Home, run_id: str, choice: Choice) -> tuple[list[str], list[list[int]]]:
@@ -79,25 +79,25 @@ async def test_each_tab_shows_its_part_at_80_by_24(
         assert "digits" in text
         assert f"test accuracy {run.test_accuracy:.4f}" in text
         await pilot.press("tab")
-        text = await until(pilot, "macro average")
+        text = await until_shown(pilot, "macro average")
         for metrics in test.classes:
             assert f"{metrics.name:<14}{metrics.precision:.4f}" in text
         await pilot.press("tab")
-        text = await until(pilot, "true classes in rows")
+        text = await until_shown(pilot, "true classes in rows")
         assert f"[{stored(home, finished, Choice())[1][0][0]}]" in text
         await pilot.press("tab")
         wrong = round((1 - test.accuracy) * 1000)
-        await until(pilot, f"{wrong:,} of 1,000", seconds=120)
+        await until_shown(pilot, f"{wrong:,} of 1,000", seconds=120)
         await pilot.press("tab")
-        await until(pilot, "not as in the preset quickstart")
+        await until_shown(pilot, "not as in the preset quickstart")
         changed = '● name = "fully-connected"   was "lenet"'
         assert changed in await scrolled(pilot, changed)
         await pilot.press("tab")
-        assert kept.sha256[:12] in await until(pilot, "sha256")
+        assert kept.sha256[:12] in await until_shown(pilot, "sha256")
         await pilot.press("tab")
-        await until(pilot, "Evaluating the last and the best checkpoint")
+        await until_shown(pilot, "Evaluating the last and the best checkpoint")
         await pilot.press("right_square_bracket")
-        await until(pilot, "by step")
+        await until_shown(pilot, "by step")
 
 
 async def scrolled(pilot: Pilot[None], text: str) -> str:
@@ -119,9 +119,9 @@ async def test_enter_on_a_cell_shows_its_images(opened: Opened, finished: str, h
     async with opened("data") as pilot:
         await at_tab(pilot, finished, 2, "true classes in rows")
         await pilot.press(*["down"] * true, *["l"] * predicted)
-        await until(pilot, f"{names[true]} taken for {names[predicted]}: {count} of {images}")
+        await until_shown(pilot, f"{names[true]} taken for {names[predicted]}: {count} of {images}")
         await pilot.press("enter")
-        await until(pilot, "with confidence", seconds=120)
+        await until_shown(pilot, "with confidence", seconds=120)
         assert isinstance(pilot.app.screen, CellScreen)
         assert "here they are" not in shown(pilot)
         gallery = pilot.app.screen.query_one(Gallery)
@@ -135,17 +135,17 @@ async def test_enter_on_a_cell_shows_its_images(opened: Opened, finished: str, h
         await pilot.pause()
         assert isinstance(pilot.app.screen, PictureDialog)
         await pilot.press("escape", "escape")
-        await until(pilot, "true classes in rows")
+        await until_shown(pilot, "true classes in rows")
 
 
 async def pictures(pilot: Pilot[None]) -> None:
     """Waits until the pictures of the page are there."""
-    for _ in range(400):
+
+    def there() -> bool:
         tiles = [one for one in pilot.app.screen.query(Picture) if one.parent.display]
-        if tiles and all(one._pixels is not None for one in tiles):
-            return
-        await pilot.pause(0.05)
-    raise AssertionError("no pictures came")
+        return bool(tiles) and all(one._pixels is not None for one in tiles)
+
+    await until(pilot, there)
 
 
 async def test_split_and_checkpoint_are_chosen_for_all_tabs(
@@ -154,13 +154,13 @@ async def test_split_and_checkpoint_are_chosen_for_all_tabs(
     async with opened("data") as pilot:
         await at_tab(pilot, finished, 1, "test images, best checkpoint")
         await pilot.press("s", "b")
-        await until(pilot, "train images, last checkpoint")
+        await until_shown(pilot, "train images, last checkpoint")
         await pilot.press("tab")
-        await until(pilot, "train images, last checkpoint")
+        await until_shown(pilot, "train images, last checkpoint")
         _, matrix = stored(home, finished, Choice("train", "last"))
-        await until(pilot, f"{matrix[0][0]} of {sum(matrix[0])}")
+        await until_shown(pilot, f"{matrix[0][0]} of {sum(matrix[0])}")
         await pilot.press("p")
-        await until(pilot, f"[{100 * matrix[0][0] / sum(matrix[0]):.1f}]")
+        await until_shown(pilot, f"[{100 * matrix[0][0] / sum(matrix[0]):.1f}]")
 
 
 async def test_checkpoints_are_compared_with_their_checksums(
@@ -172,15 +172,15 @@ async def test_checkpoints_are_compared_with_their_checksums(
         text = await at_tab(pilot, finished, 5, "there")
         assert str(best.name) in text.replace("\n", "")
         await pilot.press("c")
-        text = await until(pilot, "× damaged")
-        assert "✓ as recorded" in await until(pilot, "✓")
+        text = await until_shown(pilot, "× damaged")
+        assert "✓ as recorded" in await until_shown(pilot, "✓")
 
 
 async def test_a_class_is_plotted_over_the_epochs(opened: Opened, finished: str) -> None:
     async with opened("data") as pilot:
         await at_tab(pilot, finished, 1, "F1, epochs")
         await pilot.press("down", "o")
-        await until(pilot, "1, validation")
+        await until_shown(pilot, "1, validation")
         await pilot.press("o")
         await pilot.pause()
         assert "1, validation" not in shown(pilot)
@@ -230,15 +230,15 @@ async def test_a_run_that_failed_says_what_is_missing(opened: Opened, home: Home
         text = await at_tab(pilot, run_id, 1, "No figures")
         assert "× failed   The device ran out of memory." in text
         await pilot.press("tab")
-        await until(pilot, "No confusion matrix")
+        await until_shown(pilot, "No confusion matrix")
         await pilot.press("tab")
-        await until(pilot, "has no best checkpoint")
+        await until_shown(pilot, "has no best checkpoint")
         await pilot.press("tab")
-        await until(pilot, "Not compared with its preset: Unknown preset 'gone/preset'")
+        await until_shown(pilot, "Not compared with its preset: Unknown preset 'gone/preset'")
         await pilot.press("tab")
-        await until(pilot, "No checkpoints")
+        await until_shown(pilot, "No checkpoints")
         await pilot.press("tab")
-        await until(pilot, "Traceback [/x]")
+        await until_shown(pilot, "Traceback [/x]")
 
 
 def of_classes(names: Sequence[str]) -> Evaluation:
@@ -255,11 +255,11 @@ async def test_a_hundred_classes_are_scrolled_through(opened: Opened, home: Home
         text = await at_tab(pilot, run_id, 2, "类0[/x] classified correctly: 10 of 109")
         assert "类99" not in text
         await pilot.press("end")
-        text = await until(pilot, "类99[/x] classified correctly: 10 of 109")
+        text = await until_shown(pilot, "类99[/x] classified correctly: 10 of 109")
         assert "[10]" in text
         assert "类98[/x]" in text
         await pilot.press("left")
-        await until(pilot, "类99[/x] taken for 类98[/x]: 1 of 109 (0.9 %)")
+        await until_shown(pilot, "类99[/x] taken for 类98[/x]: 1 of 109 (0.9 %)")
         heat = pilot.app.screen.query_one(HeatMap)
         assert {heat.render_line(y).cell_length for y in range(heat.size.height)} == {
             heat.size.width
@@ -278,7 +278,7 @@ def checkered() -> np.ndarray:
 async def test_a_picture_is_made_of_half_blocks(opened: Opened) -> None:
     async with opened("data") as pilot:
         await pilot.app.push_screen(PictureDialog(checkered(), "a checkered [/b] square"))
-        text = await until(pilot, "a checkered [/b] square")
+        text = await until_shown(pilot, "a checkered [/b] square")
         assert "▄" * 16 in text
 
 
@@ -288,7 +288,7 @@ async def test_without_colours_brightness_is_told_by_characters(
     monkeypatch.setenv("NO_COLOR", "1")
     async with opened("data") as pilot:
         await pilot.app.push_screen(PictureDialog(checkered(), "a square"))
-        text = await until(pilot, "a square")
+        text = await until_shown(pilot, "a square")
         assert "█" * 16 in text
         assert "▄" not in text
 
@@ -328,7 +328,7 @@ async def test_graphics_go_through_the_driver_and_are_freed(
         sent: list[str] = []
         monkeypatch.setattr(pilot.app._driver, "write", sent.append)
         await pilot.app.push_screen(PictureDialog(checkered(), "a square"))
-        text = await until(pilot, "a square")
+        text = await until_shown(pilot, "a square")
         assert "\U0010eeee" in text
         assert any(part.startswith("\x1b_Gi=") for part in sent)
         sent.clear()

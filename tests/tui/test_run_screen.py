@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import Callable
-
 import pytest
 from execution.conftest import FOREVER, recorded, request, set_in_history, store_digits
 from history import samples
 from textual.pilot import Pilot
-from tui.conftest import Opened, shown, until
+from tui.conftest import Opened, dead_process, shown, until, until_shown
 
 from cnnlab.data.store import Dataset
 from cnnlab.errors import ConfigError
@@ -50,25 +46,9 @@ def follow(pilot: Pilot[None], run_id: str) -> None:
     screen.follow(run_id)
 
 
-async def until_true(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
-    """Waits until something is so, with the app alive."""
-    for _ in range(600):
-        if condition():
-            return
-        await pilot.pause(0.05)
-    raise AssertionError(f"it never came; the screen:\n{shown(pilot)}")
-
-
 def done_by_hand(home: Home, run_id: str) -> list[tuple[str, float]]:
     with Reader(home) as reader:
         return [(one.kind, one.value) for one in reader.interventions([run_id])[run_id]]
-
-
-def dead_process() -> int:
-    """The number of a process that is gone."""
-    process = subprocess.Popen([sys.executable, "-c", ""])
-    process.wait()
-    return process.pid
 
 
 # A training in this process
@@ -79,35 +59,35 @@ async def test_keys_change_the_course_of_a_run_and_the_screen_says_so(
 ) -> None:
     store_digits(home, few_digits)
     async with opened("run") as pilot:
-        await until(pilot, "No runs yet.")
+        await until_shown(pilot, "No runs yet.")
         (run_id,) = queue_of(pilot).add([request("live", training=FOREVER)])
-        await until(pilot, "▶ running  live", 60)
-        await until(pilot, "images/s")
-        await until(pilot, "⣿ training")
+        await until_shown(pilot, "▶ running  live")
+        await until_shown(pilot, "images/s")
+        await until_shown(pilot, "⣿ training")
         await pilot.press("space")
-        await until(pilot, "‖ paused  live")
+        await until_shown(pilot, "‖ paused  live")
         await pilot.press("space")
-        await until(pilot, "▶ running  live")
+        await until_shown(pilot, "▶ running  live")
         await pilot.press("d")
-        await until(pilot, "Learning rate times 0.5")
+        await until_shown(pilot, "Learning rate times 0.5")
         await pilot.press("w")
-        await until(pilot, "Checkpoint written after")
+        await until_shown(pilot, "Checkpoint written after")
         await pilot.press("e", "0", "enter")
-        await until(pilot, "whole number from 1 on")
+        await until_shown(pilot, "whole number from 1 on")
         await pilot.press("backspace", "7", "enter")
-        await until_true(pilot, lambda: recorded(home, run_id).epochs_planned == 100_007)
-        screen = await until(pilot, "◆ checkpoint")
+        await until(pilot, lambda: recorded(home, run_id).epochs_planned == 100_007)
+        screen = await until_shown(pilot, "◆ checkpoint")
         assert sum("┌" in line and "↓" in line for line in screen.split("\n")) > 0
         await pilot.press("t")
-        await until(pilot, "precis.")
+        await until_shown(pilot, "precis.")
         await pilot.press("n")
-        await until(pilot, "Learning rate times 0.5 after step")
+        await until_shown(pilot, "Learning rate times 0.5 after step")
         await pilot.press("x")
-        await until(pilot, "Stop live after the step under way?")
+        await until_shown(pilot, "Stop live after the step under way?")
         await pilot.press("n")
         assert recorded(home, run_id).status == "running"
         await pilot.press("x", "y")
-        screen = await until(pilot, "■ stopped  live", 60)
+        screen = await until_shown(pilot, "■ stopped  live")
         assert "Enter opens its result · by the user after step" in screen
     assert done_by_hand(home, run_id) == [
         ("pause", 0),
@@ -127,19 +107,19 @@ async def test_runs_that_wait_have_their_place_and_can_be_taken_out(
         _, second, third = queue.add(
             [request(name, training=FOREVER) for name in ("first", "second", "third")]
         )
-        await until(pilot, "▶ running  first", 60)
+        await until_shown(pilot, "▶ running  first")
         await pilot.press("r")
-        screen = await until(pilot, "· third  number 2 in the queue")
+        screen = await until_shown(pilot, "· third  number 2 in the queue")
         assert "▶ first  running, epoch" in screen
         assert "· second  number 1 in the queue" in screen
         await pilot.press("j", "x")
-        await until(pilot, "· third  number 1 in the queue")
+        await until_shown(pilot, "· third  number 1 in the queue")
         assert recorded(home, second).status == "stopped"
         await pilot.press("down", "enter")
-        await until(pilot, "· queued  third")
-        await until(pilot, "waits here as number 1 of 1")
+        await until_shown(pilot, "· queued  third")
+        await until_shown(pilot, "waits here as number 1 of 1")
         await pilot.press("x")
-        await until(pilot, "■ stopped  third")
+        await until_shown(pilot, "■ stopped  third")
         assert recorded(home, third).message == "taken out of the queue"
 
 
@@ -150,14 +130,14 @@ async def test_a_run_left_in_a_queue_is_adopted_and_tells_how_it_ended(
     record_request(home, RUN, request("left", training={"epochs": 1}).with_seed())
     set_in_history(home, RUN, pid=dead_process())
     async with opened("run") as pilot:
-        await until(pilot, "? process gone  left")
-        await until(pilot, "is gone before it began: a trains it here.")
+        await until_shown(pilot, "? process gone  left")
+        await until_shown(pilot, "is gone before it began: a trains it here.")
         await pilot.press("a")
-        await until(pilot, "✓ finished  left", 60)
+        await until_shown(pilot, "✓ finished  left")
         accuracy = recorded(home, RUN).test_accuracy
-        await until(pilot, f"test accuracy {accuracy:.4f} · 1 epoch in")
+        await until_shown(pilot, f"test accuracy {accuracy:.4f} · 1 epoch in")
         await pilot.press("enter")
-        await until_true(pilot, lambda: isinstance(pilot.app.screen, ResultScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, ResultScreen))
 
 
 # Runs of other processes
@@ -173,37 +153,37 @@ async def test_a_run_of_another_process_grows_on_the_screen(home: Home, opened: 
     add_live(home, name="elsewhere")
     samples.record(home, RUN, samples.steps(1, (0.9, 0.8)))
     async with opened("run") as pilot:
-        await until(pilot, "▶ running  elsewhere")
-        await until(pilot, "epoch 1/2 · step 2/8")
+        await until_shown(pilot, "▶ running  elsewhere")
+        await until_shown(pilot, "epoch 1/2 · step 2/8")
         samples.record(home, RUN, samples.steps(3, (0.7, 0.6)), samples.epoch(1))
         samples.record(home, RUN, samples.steps(5, (0.5,), epoch=2))
-        await until(pilot, "epoch 2/2 · step 5/8")
-        await until(pilot, "s left")
+        await until_shown(pilot, "epoch 2/2 · step 5/8")
+        await until_shown(pilot, "s left")
         samples.record(home, RUN, Logged("warning", "look [out]\x1b[2J"))
         await pilot.press("n")
-        await until(pilot, "▲ look [out]␛[2J")
+        await until_shown(pilot, "▲ look [out]␛[2J")
         samples.record(home, RUN, RunFinished("all epochs trained"))
-        await until(pilot, "✓ finished  elsewhere")
-        await until(pilot, "1 epoch in")
+        await until_shown(pilot, "✓ finished  elsewhere")
+        await until_shown(pilot, "1 epoch in")
 
 
 async def test_a_screen_stays_at_its_run_when_another_begins(home: Home, opened: Opened) -> None:
     add_live(home, name="mine")
     async with opened("run") as pilot:
-        await until(pilot, "▶ running  mine")
+        await until_shown(pilot, "▶ running  mine")
         add_live(home, OTHER, name="yours")
         samples.record(home, RUN, RunFinished("all epochs trained"))
-        await until(pilot, "✓ finished  mine")
+        await until_shown(pilot, "✓ finished  mine")
         await pilot.press("1")
         await pilot.pause()
         await pilot.press("2")
-        await until(pilot, "▶ running  yours")
+        await until_shown(pilot, "▶ running  yours")
         follow(pilot, RUN)
-        await until(pilot, "✓ finished  mine")
+        await until_shown(pilot, "✓ finished  mine")
         await pilot.press("1")
         await pilot.pause()
         await pilot.press("2")
-        await until(pilot, "✓ finished  mine")
+        await until_shown(pilot, "✓ finished  mine")
 
 
 async def test_a_run_whose_process_is_gone_is_not_called_running(
@@ -212,7 +192,7 @@ async def test_a_run_whose_process_is_gone_is_not_called_running(
     add_live(home, name="[b]lost")
     set_in_history(home, RUN, pid=dead_process())
     async with opened("run") as pilot:
-        screen = await until(pilot, "? process gone  [b]lost")
+        screen = await until_shown(pilot, "? process gone  [b]lost")
         assert "the History screen (3) resumes it" in screen
         assert "Pause" not in screen
         await pilot.press("space", "d", "x")
@@ -225,9 +205,9 @@ async def test_a_run_that_is_deleted_gives_way_to_another(home: Home, opened: Op
     samples.record(home, RUN, RunFinished("done"))
     add_live(home, OTHER, name="goes")
     async with opened("run") as pilot:
-        await until(pilot, "▶ running  goes")
+        await until_shown(pilot, "▶ running  goes")
         samples.change(home, "delete from runs where id = ?", [OTHER])
-        await until(pilot, "✓ finished  stays")
+        await until_shown(pilot, "✓ finished  stays")
 
 
 # Classes
@@ -247,10 +227,10 @@ async def test_classes_tell_their_change_since_the_validation_before(
     add_live(home)
     samples.record(home, RUN, validated(2, ("cat", 0.5, 0.25), ("[i]猫", 0.875, 0.5)))
     async with opened("run", size=(140, 40)) as pilot:
-        await until(pilot, "Step 2  loss 0.2500  accuracy 0.5000")
+        await until_shown(pilot, "Step 2  loss 0.2500  accuracy 0.5000")
         assert "▲" not in shown(pilot)
         samples.record(home, RUN, validated(4, ("cat", 0.625, 0.25), ("[i]猫", 0.75, 0.5)))
-        screen = await until(pilot, "Step 4  loss 0.2500  accuracy 0.6250 ▲12")
+        screen = await until_shown(pilot, "Step 4  loss 0.2500  accuracy 0.6250 ▲12")
         rows = {
             line.split("│")[-1].split()[0]: line
             for line in screen.split("\n")
@@ -271,7 +251,7 @@ async def test_a_wide_screen_shows_curves_classes_and_log_together(
         Logged("info", "a line"), samples.steps(3, (0.7,)), samples.epoch(1),
     )  # fmt: skip
     async with opened("run", size=(160, 40)) as pilot:
-        screen = await until(pilot, "a line")
+        screen = await until_shown(pilot, "a line")
         assert "⣿ training" in screen
         assert "cat" in screen
         await pilot.press("n")

@@ -132,7 +132,33 @@ class TextDialog(_Dialog[str | None]):
         return ""
 
 
-class ChoiceDialog(_Dialog[str | None]):
+class ListDialog(_Dialog[str | None]):
+    """A dialog around an `OptionList`; the answer is the key of what Enter is pressed on."""
+
+    BINDINGS = [Binding("escape", "dismiss(None)", "Cancel"), *ROWS]
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Answers."""
+        self.dismiss(event.option.id)
+
+    def action_cursor_down(self) -> None:
+        """Goes to the next entry."""
+        self.query_one(OptionList).action_cursor_down()
+
+    def action_cursor_up(self) -> None:
+        """Goes to the entry before."""
+        self.query_one(OptionList).action_cursor_up()
+
+    def action_scroll_top(self) -> None:
+        """Goes to the first entry."""
+        self.query_one(OptionList).action_first()
+
+    def action_scroll_bottom(self) -> None:
+        """Goes to the last entry."""
+        self.query_one(OptionList).action_last()
+
+
+class ChoiceDialog(ListDialog):
     """One of several to choose; the answer is its key.
 
     Args:
@@ -140,8 +166,6 @@ class ChoiceDialog(_Dialog[str | None]):
         choices: what each key is called.
         chosen: the key that the cursor begins on.
     """
-
-    BINDINGS = [Binding("escape", "dismiss(None)", "Cancel"), *ROWS]
 
     def __init__(self, title: str, choices: Mapping[str, str], chosen: str = "") -> None:
         super().__init__()
@@ -161,26 +185,6 @@ class ChoiceDialog(_Dialog[str | None]):
         keys = list(self._choices)
         at = keys.index(self._chosen) if self._chosen in keys else 0
         self.query_one(OptionList).highlighted = at if keys else None
-
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Answers."""
-        self.dismiss(event.option.id)
-
-    def action_cursor_down(self) -> None:
-        """Goes to the next choice."""
-        self.query_one(OptionList).action_cursor_down()
-
-    def action_cursor_up(self) -> None:
-        """Goes to the choice before."""
-        self.query_one(OptionList).action_cursor_up()
-
-    def action_scroll_top(self) -> None:
-        """Goes to the first choice."""
-        self.query_one(OptionList).action_first()
-
-    def action_scroll_bottom(self) -> None:
-        """Goes to the last choice."""
-        self.query_one(OptionList).action_last()
 
 
 class ChecklistDialog(_Dialog[tuple[str, ...] | None]):

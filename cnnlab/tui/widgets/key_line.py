@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding
+from textual.events import Click
 from textual.screen import Screen
 from textual.widgets import Static
 
@@ -50,6 +51,12 @@ class KeyLine(Sturdy, Static):
         """Fills the new width."""
         self._draw()
 
+    def on_click(self, event: Click) -> None:
+        """Presses the key that is clicked."""
+        key = event.style.meta.get("key")
+        if key:
+            self.app.simulate_key(key)
+
     def _follow(self, screen: Screen[object]) -> None:
         keys = tuple(_keys(screen))
         if keys != self._keys:
@@ -71,11 +78,10 @@ class KeyLine(Sturdy, Static):
         self.update(line.append_text(right))
 
     def _text(self, key: _Key) -> Text:
-        click = Style(meta={"@click": f"app.simulate_key({key.key!r})"})
         name = "key-line--key" if key.enabled else "key-line--off"
         text = Text(no_wrap=True).append(key.shown, self.get_component_rich_style(name))
         text.append(f" {key.words}", Style() if key.enabled else self._off())
-        text.stylize(click)
+        text.stylize(Style(meta={"key": key.key}))
         return text
 
     def _off(self) -> Style:

@@ -28,7 +28,7 @@ class SheetTable(Sturdy, DataTable[Text]):
 
     def on_mount(self) -> None:
         """Takes the colours of a new theme."""
-        self.watch(self.app, "theme", self._refill, init=False)
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._refill())
 
     def show(self, sheet: Sheet) -> None:
         """Shows another sheet; the cursor stays in its place."""

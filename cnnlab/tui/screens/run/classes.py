@@ -37,6 +37,10 @@ class ClassTable(Sturdy, VerticalScroll):
         """The table."""
         yield Static("")
 
+    def on_mount(self) -> None:
+        """Takes the colours of a new theme."""
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._draw())
+
     def on_resize(self) -> None:
         """Fills the new width."""
         self._draw()

@@ -39,10 +39,17 @@ class LogView(Sturdy, VerticalScroll):
             return
         self._shown = tuple(lines)
         at_end = self.is_vertical_scroll_end
-        text = Text("\n").join([self._line(one) for one in lines[-_MOST:]])
-        self.query_one(Static).update(text)
+        self._draw()
         if at_end:
             self.scroll_end(animate=False)
+
+    def on_mount(self) -> None:
+        """Takes the colours of a new theme."""
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._draw())
+
+    def _draw(self) -> None:
+        text = Text("\n").join([self._line(one) for one in self._shown[-_MOST:]])
+        self.query_one(Static).update(text)
 
     def on_show(self) -> None:
         """Begins with the newest line."""

@@ -8,7 +8,6 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
@@ -21,21 +20,19 @@ from cnnlab.history.watch import Watch
 from cnnlab.tui.background import behind
 from cnnlab.tui.screens.history.columns import SIGNS
 from cnnlab.tui.screens.history.rows import is_gone
-from cnnlab.tui.sturdy import Sturdy
-from cnnlab.tui.widgets.keys import ROWS
+from cnnlab.tui.widgets.dialogs import ListDialog
 
 _MOST = 200
 _SECONDS = 0.5
 
 
-class RunsDialog(Sturdy, ModalScreen[str | None]):
+class RunsDialog(ListDialog):
     """A list of running and queued runs; the answer is the one to look at."""
 
     BINDINGS = [
         Binding("escape,r", "dismiss(None)", "Back"),
         Binding("x", "withdraw", "Take out", tooltip="Take a waiting run out of the queue"),
         Binding("a", "adopt", "Train here", tooltip="Queue here a run whose process is gone"),
-        *ROWS,
     ]
 
     def __init__(self, chosen: str | None) -> None:
@@ -62,26 +59,6 @@ class RunsDialog(Sturdy, ModalScreen[str | None]):
         """Gives the connection back."""
         if self._watch is not None:
             self._watch.close()
-
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Answers."""
-        self.dismiss(event.option.id)
-
-    def action_cursor_down(self) -> None:
-        """Goes to the next run."""
-        self.query_one(OptionList).action_cursor_down()
-
-    def action_cursor_up(self) -> None:
-        """Goes to the run before."""
-        self.query_one(OptionList).action_cursor_up()
-
-    def action_scroll_top(self) -> None:
-        """Goes to the first run."""
-        self.query_one(OptionList).action_first()
-
-    def action_scroll_bottom(self) -> None:
-        """Goes to the last run."""
-        self.query_one(OptionList).action_last()
 
     def action_withdraw(self) -> None:
         """Takes the run under the cursor out of this process's queue."""

@@ -124,6 +124,7 @@ class RunScreen(CnnlabScreen):
         self.action_show_part("curves")
         self._look()
         self.set_interval(LOOK_SECONDS, self._look)
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._draw())
 
     def on_unmount(self) -> None:
         """Gives the connection back."""
