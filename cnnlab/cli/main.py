@@ -60,6 +60,7 @@ def _open_screens(context: typer.Context) -> None:
     streams = (sys.stdin, sys.stdout, sys.stderr)  # Textual draws on the last one
     if not all(each.isatty() for each in streams) or os.environ.get("TERM") == "dumb":
         typer.echo(context.get_help())
+        err().print("The screens of cnnlab need a terminal; the commands work without one.")
         raise typer.Exit(2)
     from cnnlab.home import Home
     from cnnlab.tui.app import run_app

@@ -68,7 +68,7 @@ def require_deletable(run: RunRecord) -> None:
     if is_alive(run):
         raise HistoryError(
             f"The run {run.name} ({run.id}) is still being trained by process {run.pid}.",
-            "Stop it first with Ctrl-C where it runs.",
+            f"Stop it first: `cnnlab runs stop {run.id}`, or x where it is watched.",
         )
     if is_waiting(run):
         raise HistoryError(

@@ -34,6 +34,8 @@ _RECENT = 40
 
 _TITLES: dict[Quantity, str] = {"loss": "loss", "accuracy": "accuracy", "lr": "learning rate"}
 _PLACES = {"step": "step", "epoch": "epoch", "time": "second"}
+_LEAST_ROWS = 7
+_ROWS_OF_SEVERAL = 8
 _ROWS, _COLUMNS = 10, 36
 """What a plot should have at least, if another arrangement gives it that."""
 
@@ -257,8 +259,12 @@ class CurvePanel(Sturdy, Vertical):
         """Plots beside each other where they would be too low above each other."""
         width, height = self.size
         count = len(self._wanted())
-        low = height // count < _ROWS and width // count >= _COLUMNS
-        self.query_one(".plots").set_class(low or width >= height * 5 * count, "-beside")
+        across, down = width // count, height // count
+        # Several runs have names in their legends, which want the whole width.
+        several = len(self._runs) + len(self._laid_over) > 1
+        low = down < (_ROWS_OF_SEVERAL if several else _ROWS) and across >= _COLUMNS
+        beside = low or down < _LEAST_ROWS or width >= height * 5 * count
+        self.query_one(".plots").set_class(beside, "-beside")
 
     def _say(self, view: View | None) -> None:
         """Tells how the curves are drawn, and what the marks mean."""

@@ -163,7 +163,7 @@ class HistoryScreen(Departures, Disposal, Edits):
             return "No run passes the filter. Press / to change it."
         if self.in_trash:
             return "The trash is empty. Press T to go back."
-        return "No runs yet. Press 1, choose quickstart, press Enter."
+        return "No runs yet. Press 1, choose quickstart, press Enter, then Ctrl-R."
 
     def _show_count(self) -> None:
         listed, total = len(self._listing.ids), len(self._listing.known)
@@ -228,7 +228,8 @@ class HistoryScreen(Departures, Disposal, Edits):
 
     def action_filter(self) -> None:
         """Goes to the filter."""
-        self.query_one(FilterInput).focus()
+        # At once, so that what is typed on in one go lands there.
+        self.set_focus(self.query_one(FilterInput))
 
     def on_filter_input_rested(self, event: FilterInput.Rested) -> None:
         """Shows what passes the filter as it is written now."""

@@ -60,6 +60,7 @@ class TextEditor(Sturdy, Input):
         """Shows a value in place of whatever is written."""
         self._shown = one_line(text)
         self.value = self._shown
+        self.action_select_all()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Passes on what was written."""

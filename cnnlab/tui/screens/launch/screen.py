@@ -291,8 +291,11 @@ class LaunchScreen(CnnlabScreen):
         self._panel.toggle_class("-open")
 
     def action_leave(self) -> None:
-        """Goes back; asks first where changes would be lost."""
-        self._leave_by(self.lab.action_back)
+        """Makes the pre-flight small again, or goes back; asks where changes would be lost."""
+        if self._panel.has_class("-open"):
+            self._panel.remove_class("-open")
+        else:
+            self._leave_by(self.lab.action_back)
 
     def action_leave_to(self, place: MainScreen) -> None:
         """Goes to a main screen; asks first where changes would be lost."""

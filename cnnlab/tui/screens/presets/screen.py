@@ -210,7 +210,8 @@ class PresetsScreen(Queueing):
     def action_search(self) -> None:
         """Goes to the search."""
         self.remove_class("-reading")
-        self.query_one(SearchInput).focus()
+        # At once, so that what is typed on in one go lands there.
+        self.set_focus(self.query_one(SearchInput))
 
     def action_clear_search(self) -> None:
         """Searches for nothing."""

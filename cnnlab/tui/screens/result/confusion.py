@@ -65,6 +65,12 @@ class ConfusionTab(SplitTab):
             self._read(found)
             self._show()
             return
+        if self.choice.checkpoint not in {one.kind for one in self.facts.checkpoints}:
+            self._say(
+                "No confusion matrix: the run ended before its last evaluation,\n"
+                f"and there is no {self.choice.checkpoint} checkpoint to classify images with."
+            )
+            return
         self._say("Classifying the images, in a process of its own…")
         self._images.ask(
             self,

@@ -47,7 +47,7 @@ _PARTS: dict[Part, tuple[str, str]] = {
     "classes": ("t", "Classes"),
     "log": ("n", "Log"),
 }
-_EMPTY = "No runs yet.\n\nPress 1, choose quickstart, and press Enter twice."
+_EMPTY = "No runs yet.\n\nPress 1, choose quickstart, press Enter, then Ctrl-R."
 
 
 class _Tab(Sturdy, Static):
