@@ -247,8 +247,12 @@ class RunQueue:
         if not self._loaded:
             self._activity = "Loading PyTorch…"
             try:
+                import torch
+
                 import cnnlab.execution.recorded  # noqa: F401 - brings all that training needs
 
+                # torch imports its compiler when the first optimizer is made.
+                torch.optim.SGD([torch.zeros(1, requires_grad=True)])
                 # Half a million objects of libraries, looked through at each full collection,
                 # would keep the screens waiting half a second each time.
                 gc.freeze()

@@ -52,8 +52,10 @@ def start_seconds(home: Path) -> tuple[float, float]:
     return drawn - begun, answered - drawn
 
 
-def live(home: Path, seconds: float) -> tuple[list[float], float]:
-    """Waiting times of keys beside a training, and the bytes that the live screen sends a second.
+def live(home: Path, seconds: float) -> tuple[list[float], float, float]:
+    """Waiting times of keys beside a training, bytes a second of the live screen, images a second.
+
+    Bytes and images are counted while nobody types.
 
     The run is stopped and the app quit at the end; its epochs are then in the history.
     """
@@ -64,6 +66,7 @@ def live(home: Path, seconds: float) -> tuple[list[float], float]:
         sent = terminal.received
         terminal.read(seconds)
         rate = (terminal.received - sent) / seconds
+        images = throughput(home)
         for _ in range(int(seconds)):
             for key, answer in (("t", "precis"), ("c", "⣿ training"), ("?", HELP)):
                 terminal.read(0.21)
@@ -77,7 +80,7 @@ def live(home: Path, seconds: float) -> tuple[list[float], float]:
         terminal.wait_for("Stop and quit")
         terminal.send("y")
         terminal.wait(60)
-    return waits, rate
+    return waits, rate, images
 
 
 def launch(terminal: Terminal) -> None:
@@ -151,10 +154,10 @@ def main() -> None:
         for _ in range(options.rounds):
             headless(home, options.seconds)
             alone = throughput(home)
-            found, rate = live(home, options.seconds)
+            found, rate, images = live(home, options.seconds)
             waits += found
             rates.append(rate)
-            ratios.append(throughput(home) / alone)
+            ratios.append(images / alone)
         waits.sort()
         late = waits[min(int(0.95 * len(waits)), len(waits) - 1)]
         print(

@@ -36,9 +36,10 @@ from cnnlab.tui.widgets.curve_plot import CurvePlot
 from cnnlab.tui.widgets.dialogs import ConfirmDialog, TextDialog
 from cnnlab.tui.widgets.top_bar import TopBar
 
-LOOK_SECONDS = 0.5
-CURVE_SECONDS = 1.0
-"""Between two drawings of the curves: they cost most of what the screen costs."""
+LOOK_SECONDS = 1.0
+"""Between two looks at the history: a training in this process pays for what they cost."""
+CURVE_SECONDS = 2.0
+"""Between two drawings of its curves: they cost most of what the screen costs."""
 USAGE_SECONDS = 1.0
 
 Part = Literal["curves", "classes", "log"]
