@@ -10,6 +10,7 @@ import os
 import time
 import traceback
 from contextlib import suppress
+from pathlib import Path
 
 from textual.app import App
 from textual.binding import Binding
@@ -75,7 +76,14 @@ class CnnlabApp(Sturdy, App[None]):
 
     def _load_screens(self) -> None:
         """Loads the other screens behind the first one, so that they open at once."""
-        behind(self, navigation.load_screens, lambda _: None, self.report)
+        behind(self, navigation.load_screens, self._load_sheets, self.report)
+
+    def _load_sheets(self, _: None) -> None:
+        """Reads the style sheets of all screens in one go; each would be parsed as it opens."""
+        for path in sorted(Path(__file__).parent.glob("screens/*/*.tcss")):
+            if not self.stylesheet.has_source(str(path), ""):
+                self.stylesheet.read(path)
+        self.stylesheet.reparse()
 
     # Ways
 

@@ -29,12 +29,14 @@ OPEN = (
     "from cnnlab.home import Home; from cnnlab.tui.app import run_app;"
     "from cnnlab.tui.session import Session; run_app(Session.begin(Home.from_environment()))"
 )
+REST = 3.0
+"""Seconds before each key; by then nothing is loaded behind the first screen any more."""
 FILTERS = ("acc>0.9", "cifar10", "dataset:cifar10 optimizer.lr<0.01", "worth")
 
 
 def answer(terminal: Terminal, keys: str, wanted: str) -> float:
-    """Seconds from some keys to a text on the screen, after a quiet second."""
-    terminal.read(1)
+    """Seconds from some keys to a text on the screen, after a rest."""
+    terminal.read(REST)
     begun = time.perf_counter()
     terminal.send(keys)
     terminal.wait_for(wanted)
