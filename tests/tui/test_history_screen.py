@@ -109,7 +109,7 @@ def runs(home: Home) -> dict[str, RunRecord]:
 
 async def test_an_empty_history_says_what_to_do_next(opened: Opened) -> None:
     async with opened("history") as pilot:
-        assert "No runs yet. Press 1, choose quickstart, press Enter." in shown(pilot)
+        assert "No runs yet. Press 1, choose quickstart, press Enter, then Ctrl-R." in shown(pilot)
         for key in ("down", "space", "enter", "t", "x", "v", "m", "e", "r", "o", "escape", "b"):
             await pilot.press(key)
 
