@@ -6,7 +6,6 @@ the way of the training is an intervention, which the recorder writes (`cnnlab.e
 
 from __future__ import annotations
 
-import socket
 import sqlite3
 from contextlib import closing
 
@@ -18,7 +17,7 @@ from cnnlab.history.connection import (
     transaction,
     translated,
 )
-from cnnlab.history.edits import LIVE, is_alive
+from cnnlab.history.edits import LIVE, is_gone
 from cnnlab.history.recorder import now
 from cnnlab.history.records import RunRecord
 from cnnlab.home import Home
@@ -35,7 +34,7 @@ def send(home: Home, run: RunRecord, command: Command) -> int:
             f"The run {run.name} ({run.id}) is {run.status}, not under way.",
             "See `cnnlab runs list --status running`.",
         )
-    if run.host == socket.gethostname() and not is_alive(run):
+    if is_gone(run):
         raise HistoryError(
             f"The run {run.name} ({run.id}) is not under way: its process {run.pid} is gone.",
             "`cnnlab run --from RUN` trains it again.",

@@ -38,6 +38,18 @@ def is_waiting(run: RunRecord) -> bool:
     return run.status == "queued" and _process_lives(run)
 
 
+def is_gone(run: RunRecord) -> bool:
+    """Whether a run's status promises a process of this machine that is not there.
+
+    Of a run of another machine that cannot be told.
+    """
+    if run.host != socket.gethostname():
+        return False
+    if run.status == "queued":
+        return not is_waiting(run)
+    return run.status in LIVE and not is_alive(run)
+
+
 def _process_lives(run: RunRecord) -> bool:
     """Whether the process that a run belongs to is one of this machine and still there."""
     if run.host != socket.gethostname():

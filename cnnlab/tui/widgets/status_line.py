@@ -8,7 +8,7 @@ from rich.text import Text
 from textual.widgets import Static
 
 from cnnlab.export.format import one_line
-from cnnlab.history.edits import LIVE, is_alive
+from cnnlab.history.edits import LIVE, is_gone
 from cnnlab.history.queries import Reader, RunFilter
 from cnnlab.history.records import RunRecord
 from cnnlab.history.watch import Watch
@@ -86,14 +86,7 @@ class StatusLine(Sturdy, Static):
 def live_runs(reader: Reader) -> list[RunRecord]:
     """The runs that train now, of every process, newest first."""
     found = [run for status in LIVE for run in reader.runs(RunFilter(status=status), limit=20)]
-    return [run for run in found if _may_live(run)]
-
-
-def _may_live(run: RunRecord) -> bool:
-    """Whether a run trains, or is on another machine, where that cannot be told."""
-    import socket
-
-    return is_alive(run) or run.host != socket.gethostname()
+    return [run for run in found if not is_gone(run)]
 
 
 def _short(home: Home) -> str:

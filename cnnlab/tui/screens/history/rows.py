@@ -6,11 +6,10 @@ the table knows all ids, and of the runs only those that are looked at.
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from cnnlab.history.edits import LIVE, is_alive, is_waiting
+from cnnlab.history.edits import is_gone
 from cnnlab.history.records import RunRecord
 
 Read = Callable[[Sequence[str]], list[RunRecord]]
@@ -26,18 +25,6 @@ class Row:
 
     run: RunRecord
     gone: bool
-
-
-def is_gone(run: RunRecord) -> bool:
-    """Whether a run's status promises a process of this machine that is not there.
-
-    Of a run of another machine that cannot be told.
-    """
-    if run.host != socket.gethostname():
-        return False
-    if run.status == "queued":
-        return not is_waiting(run)
-    return run.status in LIVE and not is_alive(run)
 
 
 class RowCache:

@@ -13,13 +13,12 @@ from textual.widgets.option_list import Option
 
 from cnnlab.execution.queue import RunQueue
 from cnnlab.export.format import one_line
-from cnnlab.history.edits import LIVE
+from cnnlab.history.edits import LIVE, is_gone
 from cnnlab.history.queries import Reader, RunFilter
 from cnnlab.history.records import RunRecord
 from cnnlab.history.watch import Watch
 from cnnlab.tui.background import behind
 from cnnlab.tui.screens.history.columns import SIGNS
-from cnnlab.tui.screens.history.rows import is_gone
 from cnnlab.tui.widgets.dialogs import ListDialog
 
 _MOST = 200

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from cnnlab.analysis.curves import RunSeries
 from cnnlab.analysis.following import FollowedRun
-from cnnlab.history.edits import LIVE
-from cnnlab.history.queries import Reader, RunFilter
+from cnnlab.history.edits import LIVE, is_gone
+from cnnlab.history.queries import Reader
 from cnnlab.history.records import EvaluationRecord, LogRecord, RunRecord
-from cnnlab.tui.screens.history.rows import is_gone
+from cnnlab.tui.widgets.status_line import live_runs
 
 
 class Watched:
@@ -102,9 +102,8 @@ def run_to_follow(reader: Reader, next_one: str | None) -> str | None:
     Args:
         next_one: the run that this process is about to train.
     """
-    live = [run for status in LIVE for run in reader.runs(RunFilter(status=status), limit=20)]
-    for run in live:
-        if not is_gone(run):
-            return run.id
+    live = live_runs(reader)
+    if live:
+        return live[0].id
     newest = reader.runs(limit=1)
     return next_one or (newest[0].id if newest else None)
