@@ -81,17 +81,18 @@ class Terminal:
         while (left := end - time.monotonic()) > 0 and self._read_some(left):
             pass
 
-    def wait_for(self, text: str, seconds: float = 20) -> float:
-        """Reads until a text stands on the screen; returns the seconds that it took.
+    def wait_for(self, text: str | re.Pattern[str], seconds: float = 20) -> float:
+        """Reads until a text or pattern stands on the screen; returns the seconds that it took.
 
         Raises:
             AssertionError: it does not come in time; holds the screen.
         """
         begun = time.monotonic()
-        while text not in self.text():
+        pattern = re.compile(re.escape(text)) if isinstance(text, str) else text
+        while not pattern.search(self.text()):
             left = begun + seconds - time.monotonic()
             if left <= 0 or not self._read_some(left):
-                raise AssertionError(f"no {text!r} after {seconds} s on\n{self.text()}")
+                raise AssertionError(f"no {pattern.pattern!r} after {seconds} s on\n{self.text()}")
         return time.monotonic() - begun
 
     def wait(self, seconds: float = 20) -> int:

@@ -184,7 +184,7 @@ def test_the_generator_alone_decides_and_nothing_else_is_drawn_from(
     assert not torch.equal(first, other)
 
 
-@pytest.mark.parametrize("name", set(CHANGES) - {"horizontal-flip"})
+@pytest.mark.parametrize("name", sorted(set(CHANGES) - {"horizontal-flip"}))
 def test_each_image_has_a_draw_of_its_own(name: str) -> None:
     images = noise(1, 3).repeat(50, 1, 1, 1)
     changed = built([{"name": name, **CHANGES[name]}])(images, torch.Generator().manual_seed(0))

@@ -57,6 +57,11 @@ def words(pilot: Pilot[None]) -> str:
     return " ".join(" ".join([*(one[0] for one in parts), *(one[2] for one in parts)]).split())
 
 
+def scene(pilot: Pilot[None]) -> str:
+    """What a test that failed has to say: the screen, and the errors that were told."""
+    return f"errors: {pilot.app.failures}; the screen:\n{shown(pilot)}"
+
+
 def line_with(pilot: Pilot[None], text: str) -> str:
     """The first line of the screen that holds a text.
 
@@ -77,7 +82,7 @@ async def until(pilot: Pilot[None], holds: Callable[[], object], seconds: float 
     """
     end = time.monotonic() + seconds
     while not holds():
-        assert time.monotonic() < end, f"it did not come; the screen:\n{shown(pilot)}"
+        assert time.monotonic() < end, f"it did not come; {scene(pilot)}"
         await pilot.pause(0.05)
 
 
@@ -93,7 +98,7 @@ async def until_shown(pilot: Pilot[None], *texts: str, seconds: float = 60) -> s
         missing = [text for text in texts if text not in screen and text not in wrapped]
         if not missing:
             return screen
-        assert time.monotonic() < end, f"no {missing} on\n{screen}"
+        assert time.monotonic() < end, f"{missing} did not come; {scene(pilot)}"
         await pilot.pause(0.05)
 
 

@@ -5,6 +5,7 @@ Only the images of the page that is shown are read, on a thread of their own.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -81,27 +82,31 @@ class _Tile(Sturdy, Vertical):
     Gallery:focus _Tile.-cursor Static { background: $primary 40%; text-style: bold; }
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.picture = Picture()
+        self._line = Static()
+
     def compose(self) -> ComposeResult:
         """The picture above its line."""
-        yield Picture()
-        yield Static()
+        yield self.picture
+        yield self._line
 
     def resize(self, tiling: _Tiling) -> None:
         """Takes the size of a page's pictures."""
-        picture, line = self.query_one(Picture), self.query_one(Static)
-        picture.styles.width, picture.styles.height = tiling.width, tiling.height
-        line.styles.width = tiling.width + 1
+        self.picture.styles.width, self.picture.styles.height = tiling.width, tiling.height
+        self._line.styles.width = tiling.width + 1
 
     def show(self, shot: Shot, pixels: Bytes | None, *, cursor: bool) -> None:
         """Shows an image; None while it is read."""
-        self.query_one(Picture).show(pixels)
+        self.picture.show(pixels)
         self.point(shot, cursor=cursor)
 
     def point(self, shot: Shot, *, cursor: bool) -> None:
         """Shows whether the cursor is here."""
         self.set_class(cursor, "-cursor")
         line = Text("▸" if cursor else " ", no_wrap=True, overflow="ellipsis")
-        self.query_one(Static).update(line.append(one_line(shot.caption)))
+        self._line.update(line.append(one_line(shot.caption)))
 
 
 class Gallery(Sturdy, Container, can_focus=True):
@@ -140,36 +145,40 @@ class Gallery(Sturdy, Container, can_focus=True):
         self._page = -1
         self._request = 0
         self._images: dict[int, Bytes] = {}
+        self._laying_out = asyncio.Lock()
 
     async def show(self, shots: Sequence[Shot], fetch: Fetch) -> None:
         """Shows other images, from the first one on."""
-        self._shots, self._fetch = shots, fetch
-        self._cursor, self._page = 0, -1
+        self._shots, self._fetch, self._cursor = shots, fetch, 0
         await self._lay_out()
 
     async def on_resize(self, event: events.Resize) -> None:
         """Lays the page out anew where another number of pictures fits."""
-        tiling = _Tiling.of(event.size.width, event.size.height)
-        if tiling != self._tiling:
-            self._tiling, self._page = tiling, -1
+        if event.size and _Tiling.of(event.size.width, event.size.height) != self._tiling:
             await self._lay_out()
 
     async def _lay_out(self) -> None:
-        if not self.size:
-            return
-        tiling = self._tiling
-        self.styles.grid_size_columns = tiling.columns
-        self.styles.grid_columns = str(tiling.width + 1)
-        self.styles.grid_rows = str(tiling.height + 1)
-        tiles = list(self.query(_Tile))
-        for tile in tiles[tiling.count :]:
-            await tile.remove()
-        missing = [_Tile() for _ in range(tiling.count - len(tiles))]
-        if missing:
-            await self.mount_all(missing)
-        for tile in self.query(_Tile):
-            tile.resize(tiling)
-        self._turn()
+        """Makes the tiles that fit and shows the page of the cursor on them.
+
+        Other images and another size may come while tiles are made, hence one at a time.
+        """
+        async with self._laying_out:
+            if not self.size:
+                return
+            tiling = self._tiling = _Tiling.of(self.size.width, self.size.height)
+            self.styles.grid_size_columns = tiling.columns
+            self.styles.grid_columns = str(tiling.width + 1)
+            self.styles.grid_rows = str(tiling.height + 1)
+            tiles = list(self.query(_Tile))
+            for tile in tiles[tiling.count :]:
+                await tile.remove()
+            missing = [_Tile() for _ in range(tiling.count - len(tiles))]
+            if missing:
+                await self.mount_all(missing)
+            for tile in self.query(_Tile):
+                tile.resize(tiling)
+            self._page = -1
+            self._turn()
 
     def _turn(self) -> None:
         """Shows the page of the cursor, if it is another one, and the cursor on it."""
@@ -205,7 +214,7 @@ class Gallery(Sturdy, Container, can_focus=True):
             if request == self._request:
                 self._images = dict(zip(indices, images, strict=True))
                 for tile, pixels in zip(self.query(_Tile), images, strict=False):
-                    tile.query_one(Picture).show(pixels)
+                    tile.picture.show(pixels)
 
         behind(self, lambda: fetch(indices), done, self.lab.report)
 
