@@ -14,9 +14,9 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # Workers share the cores; torch reads this when it is imported, here and in subprocesses.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from cnnlab.data import library  # noqa: E402
-from cnnlab.data.store import Dataset  # noqa: E402
-from cnnlab.home import Home  # noqa: E402
+from cnnlab.data import library
+from cnnlab.data.store import Dataset
+from cnnlab.home import Home
 
 
 @pytest.fixture(autouse=True)

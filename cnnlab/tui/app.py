@@ -6,6 +6,7 @@ the app itself holds little: the session, and the way between screens.
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 import traceback
@@ -76,14 +77,25 @@ class CnnlabApp(Sturdy, App[None]):
 
     def _load_screens(self) -> None:
         """Loads the other screens behind the first one, so that they open at once."""
-        behind(self, navigation.load_screens, self._load_sheets, self.report)
+        behind(self, navigation.load_screens, self._ready_screens, self.report)
 
-    def _load_sheets(self, _: None) -> None:
-        """Reads the style sheets of all screens in one go; each would be parsed as it opens."""
+    def _ready_screens(self, _: None) -> None:
+        """Reads the style sheets of all screens in one go, and mounts the history.
+
+        Each sheet would be parsed as its screen opens, with all that were read before.
+        """
         for path in sorted(Path(__file__).parent.glob("screens/*/*.tcss")):
             if not self.stylesheet.has_source(str(path), ""):
                 self.stylesheet.read(path)
         self.stylesheet.reparse()
+        # Most of the time in which the history opens is that of mounting its widgets, so that too
+        # is done behind; Textual has no public way to mount a screen without showing it. Its styles
+        # are of these sheets, which need not be parsed again when it is shown.
+        self._init_mode("history")
+        for screen in self._screen_stacks["history"]:
+            screen._css_update_count = self._css_update_count
+        # A full collection would look through all that was loaded, and keep the screens waiting.
+        gc.freeze()
 
     # Ways
 

@@ -2,7 +2,7 @@
 
 Run it with ``python tests/benchmarks/history_screen.py``: it writes runs into a temporary home,
 opens the app in a pseudo-terminal of 80x24, and prints the median and the slowest time from a key
-to its answer on the screen. That of a filter holds the tenth of a second's rest after typing.
+to its answer on the screen. That of a filter holds the 60 ms of rest after typing.
 """
 
 from __future__ import annotations

@@ -55,14 +55,17 @@ def in_two_lines(details: RunDetails) -> Text:
     row, run = details.row, details.row.run
     sign, _ = SIGNS[state(row)]
     status = gone_words(row) or (f"{run.status}: {run.message}" if run.message else run.status)
-    names = (run.preset, component(run.config["model"]), component(run.config["optimizer"]))
+    # The config of an older cnnlab may lack a part.
+    tables = [run.config.get(kind) for kind in ("model", "optimizer")]
+    names = (run.preset, *(component(table) for table in tables if table))
+    seed = run.config.get("training", {}).get("seed", "unknown")
     first = Text(one_line(run.name), "bold")
     first.append(f"  {sign} {one_line(status)}", "")
     parts = [
         *(f"#{tag}" for tag in run.tags),
         *(f"“{note.text}”" for note in reversed(details.notes)),
         *(name for name in names if name),
-        f"seed {run.config['training']['seed']}",
+        f"seed {seed}",
         f"best {run.monitor} {format_figure(run.best_value)}" if run.best_epoch else "",
     ]
     second = Text(" · ".join(one_line(part) for part in parts if part), "dim")

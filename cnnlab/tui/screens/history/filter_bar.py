@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 CONFIG_PATHS = tuple(field_paths(RunConfig))
 """The dotted paths of a config that a filter can ask for."""
 
-_REST_SECONDS = 0.1
+_REST_SECONDS = 0.06
 _MOST_SUGGESTED = 50
 _COMPLETED = (*(key for key in COLUMNS if key != "id"), "tag")
 """Keys whose values are suggested; nobody knows how an id begins."""

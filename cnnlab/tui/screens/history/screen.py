@@ -102,7 +102,9 @@ class HistoryScreen(Departures, Disposal, Edits):
         self.table.choose_columns(self.view.columns)
         self._show_sorting()
         self.table.focus()
-        self._look()
+        # Also where the screen is mounted behind another one, so that it opens with its rows.
+        if self._watch.changed():
+            self.reread()
         self.set_interval(SECONDS, self._look)
 
     def on_unmount(self) -> None:
