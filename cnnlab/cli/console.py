@@ -11,6 +11,8 @@ import sys
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from cnnlab.export.format import DECEPTIVE
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 UNLIMITED_WIDTH = 1_000_000
 """Columns where no terminal sets them."""
 
-_CONTROLS = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
+_ESCAPES = {code: json.dumps(chr(code))[1:-1] for code in DECEPTIVE}
 """What JSON leaves as it is, though terminals obey some of it."""
 
 
@@ -43,7 +45,7 @@ def err() -> Console:
 def print_json(value: Any) -> None:
     """Writes JSON to stdout, whole and uncoloured, whatever the width of the terminal."""
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
-    sys.stdout.write(text.translate(_CONTROLS) + "\n")
+    sys.stdout.write(text.translate(_ESCAPES) + "\n")
 
 
 def print_error(error: CnnlabError) -> None:
@@ -55,3 +57,12 @@ def print_error(error: CnnlabError) -> None:
     err().print(line, soft_wrap=True)
     if error.hint:
         err().print(Text(error.hint), soft_wrap=True)
+
+
+def print_traceback(error: Exception) -> None:
+    """Shows where an error came from, on stderr; its words may be anybody's."""
+    import traceback
+
+    from rich.text import Text
+
+    err().print(Text("".join(traceback.format_exception(error))), soft_wrap=True)

@@ -126,8 +126,8 @@ def read(path: Path, find: Callable[[str, Path], Path]) -> PresetSource:
 def is_study(path: Path) -> bool:
     """Whether a file has rows, or looks as if it had; a file that is not TOML has none."""
     try:
-        return "rows" in tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        return "rows" in _parse(path)
+    except ConfigError:
         return False
 
 
@@ -193,9 +193,11 @@ def _read(path: Path, last: bool) -> tuple[About, Table, Rows]:
 
 def _parse(path: Path) -> Table:
     try:
-        if path.stat().st_size > _LARGEST_FILE:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST_FILE + 1)
+        if len(content) > _LARGEST_FILE:
             raise ConfigError(f"{path} is too large for a preset.", "A preset is a TOML file.")
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(content.decode("utf-8"))
     # Not TOML, not UTF-8, or a number with thousands of digits: each is a ValueError.
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path} is not valid TOML: {error}.", "Mend the file.") from None

@@ -1,6 +1,7 @@
 """The python batches of CIFAR-10 and CIFAR-100 (https://www.cs.toronto.edu/~kriz/cifar.html).
 
-They are pickles. A pickle can run code, so only the few names that arrays need are let in.
+They are pickles. A pickle can run code, so only the few names that arrays need are let in, and
+for each a stand-in of our own: numpy's own would let a file make an array out of any address.
 """
 
 from __future__ import annotations
@@ -19,13 +20,6 @@ from cnnlab.errors import DataError
 
 _SHAPE = (3, 32, 32)
 _MOST_CLASSES = 100
-_ALLOWED = {
-    ("numpy", "ndarray"),
-    ("numpy", "dtype"),
-    ("numpy.core.multiarray", "_reconstruct"),
-    ("numpy._core.multiarray", "_reconstruct"),
-    ("_codecs", "encode"),
-}
 _CIFAR10 = tuple(f"data_batch_{number}" for number in range(1, 6))
 
 
@@ -74,7 +68,7 @@ def _join(parts: list[RawSplit]) -> RawSplit:
 
 
 def _batch(name: str, batch: dict[bytes, Any]) -> RawSplit:
-    pixels: Any = batch.get(b"data")
+    pixels: Any = getattr(batch.get(b"data"), "values", None)
     labels: Any = batch.get(b"labels", batch.get(b"fine_labels"))
     if not _is_flat(pixels) or not _are_labels(labels):
         raise DataError(f"{name} is not a CIFAR batch.", "Copy or download it again.")
@@ -94,10 +88,7 @@ def _batch(name: str, batch: dict[bytes, Any]) -> RawSplit:
 def _is_flat(pixels: Any) -> bool:
     """Whether this is an array of images, one a row."""
     return (
-        isinstance(pixels, np.ndarray)
-        and pixels.dtype == np.uint8
-        and pixels.ndim == 2
-        and pixels.shape[1] == np.prod(_SHAPE)
+        isinstance(pixels, np.ndarray) and pixels.ndim == 2 and pixels.shape[1] == np.prod(_SHAPE)
     )
 
 
@@ -109,16 +100,62 @@ def _class_names(name: str, meta: dict[bytes, Any], count: int) -> tuple[str, ..
     names = meta.get(b"label_names", meta.get(b"fine_label_names"))
     if not isinstance(names, list) or len(names) < count:
         raise DataError(f"{name} does not name the {count} classes.", "Copy it again.")
-    return tuple(n.decode("utf-8", "replace") if isinstance(n, bytes) else str(n) for n in names)
+    words = tuple(n.decode("utf-8", "replace") if isinstance(n, bytes) else n for n in names)
+    if not all(isinstance(word, str) and word.isprintable() for word in words):
+        raise DataError(f"{name} holds names of classes that are no text.", "Copy it again.")
+    return words
+
+
+class _Bytes:
+    """Stands in for numpy's type: its name is all that is kept of it."""
+
+    def __init__(self, name: str | bytes, *_: Any) -> None:
+        self.name = name
+
+    def __setstate__(self, _: Any) -> None:
+        """Byte order and fields, which single bytes do not have."""
+
+
+class _Array:
+    """Stands in for a numpy array; `values` is an array of bytes, once its state is known."""
+
+    values: np.ndarray | None = None
+
+    def __init__(self, *_: Any) -> None:
+        """Class, shape and type as numpy pickles them before the state says what they are."""
+
+    def __setstate__(self, state: Any) -> None:
+        _, shape, kind, by_columns, content = state
+        if not isinstance(kind, _Bytes) or kind.name not in ("u1", b"u1"):
+            raise pickle.UnpicklingError("its arrays are not of bytes")
+        self.values = np.frombuffer(content, np.uint8).reshape(
+            shape, order="F" if by_columns else "C"
+        )
+
+
+def _encode(text: str, encoding: str | bytes) -> bytes:
+    """Stands in for `codecs.encode`, with which python 3 writes bytes for python 2."""
+    if encoding not in ("latin1", b"latin1"):
+        raise pickle.UnpicklingError(f"it wants to encode as {encoding!r}")
+    return text.encode("latin1")
+
+
+_STAND_INS: dict[tuple[str, str], Any] = {
+    ("numpy", "ndarray"): _Array,
+    ("numpy", "dtype"): _Bytes,
+    ("numpy.core.multiarray", "_reconstruct"): _Array,
+    ("numpy._core.multiarray", "_reconstruct"): _Array,
+    ("_codecs", "encode"): _encode,
+}
 
 
 class _ArraysOnly(pickle.Unpickler):
-    """Loads numpy arrays and plain containers; refuses everything else by name."""
+    """Loads arrays of bytes and plain containers; refuses everything else by name."""
 
     def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in _ALLOWED:
+        if (module, name) not in _STAND_INS:
             raise pickle.UnpicklingError(f"it wants to load {module}.{name}")
-        return super().find_class(module, name)
+        return _STAND_INS[module, name]
 
 
 def _load(name: str, content: bytes) -> dict[bytes, Any]:

@@ -18,6 +18,8 @@ from cnnlab.errors import DataError
 
 _NAME = re.compile(r"(train|t10k|test)-(images|labels)[-.]idx([13])-ubyte(\.gz)?$")
 _GZIP = b"\x1f\x8b"
+_CHUNK = 1 << 24
+"""Bytes to read at once."""
 
 Key = tuple[str, str]
 
@@ -101,8 +103,11 @@ def _parse(name: str, content: bytes) -> np.ndarray:
     return values.reshape(tuple(shape))
 
 
-def _exactly(stream: io.BufferedIOBase, name: str, count: int) -> bytes:
-    content = stream.read(count)
+def _exactly(stream: io.BufferedIOBase, name: str, count: int) -> bytearray:
+    content = bytearray()
+    # In parts: all at once would take the memory for what a header only claims.
+    while part := stream.read(min(_CHUNK, count - len(content))):
+        content += part
     if len(content) < count:
         raise DataError(
             f"{name} is cut short: {len(content):,} of {count:,} bytes.",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import threading
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +18,17 @@ Size = tuple[int, int]
 
 LARGEST_IMAGE = 64_000_000
 """Pixels; a file that claims more is refused before it is decoded."""
+
+FORMATS = (
+    "JPEG", "PNG", "GIF", "BMP", "PPM", "WEBP", "TIFF", "JPEG2000", "AVIF", "DIB", "ICO",
+    "DDS", "MSP", "PCX", "QOI", "SGI", "XBM", "XPM", "TGA",
+)  # fmt: skip
+"""What Pillow reads by itself. EPS is not among them: Pillow has ghostscript run what is in it."""
+
+_LARGE_IMAGE = 4_000_000
+"""Pixels; of images that claim more, one is decoded at a time."""
+
+_one_large_image = threading.Lock()
 
 _GREY_MODES = {"1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F"}
 
@@ -48,17 +61,33 @@ class Broken:
     reason: str
 
 
-def decode(content: bytes, size: Size | None) -> Decoded | Broken:
-    """Decodes an image of any format that Pillow reads; of an animation, the first picture.
+@dataclass(frozen=True)
+class Larger:
+    """An image that has more pixels than were asked for: its size, read before it is decoded."""
+
+    size: Size
+
+
+def decode(
+    content: bytes, size: Size | None, most: int = LARGEST_IMAGE
+) -> Decoded | Broken | Larger:
+    """Decodes an image of one of the `FORMATS`; of an animation, the first picture.
 
     The camera's orientation is applied, transparency lies on black, deeper greys are scaled to
     eight bits. With a size, the image is scaled to cover it and cut at its centre.
+
+    Args:
+        most: pixels; a larger image is not decoded.
     """
     try:
-        with Image.open(io.BytesIO(content)) as image:
-            if image.width * image.height > LARGEST_IMAGE:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+            claimed = image.width * image.height
+            if claimed > LARGEST_IMAGE:
                 return Broken(f"{image.width}x{image.height} pixels are too many")
-            return Decoded(_pixels(image, size))
+            if claimed > most:
+                return Larger((image.height, image.width))
+            with _one_large_image if claimed > _LARGE_IMAGE else nullcontext():
+                return Decoded(_pixels(image, size))
     except UnidentifiedImageError:
         return Broken("of no image format that is known")
     except Exception as error:
@@ -85,7 +114,7 @@ def _eight_bits(image: Image.Image) -> Image.Image:
         return black
     if image.mode in {"1", "L"}:
         return image.convert("L")
-    values = np.asarray(image, dtype=np.float64)
+    values = np.asarray(image, dtype=np.float32)
     depth = 1.0 if image.mode == "F" and values.max(initial=0) <= 1 else 65535.0
     return Image.fromarray((values.clip(0, depth) * (255 / depth)).round().astype(np.uint8))
 

@@ -13,13 +13,14 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
 from typing import TypeVar
 
 import numpy as np
 from PIL import Image
 
-from cnnlab.data.image_decoding import Broken, Decoded, Size, decode
+from cnnlab.data.image_decoding import LARGEST_IMAGE, Broken, Decoded, Larger, Size, decode
 from cnnlab.data.memory import check_fits
 from cnnlab.data.progress import Progress
 from cnnlab.data.raw import FEWEST_CLASSES, RawDataset, RawSplit
@@ -75,6 +76,7 @@ def read_image_folders(
     classes = _classes(places.values(), _empty_folders(source, files))
     with warnings.catch_warnings():
         # Set here and not where it decodes: the filters are shared by all threads.
+        warnings.simplefilter("ignore")  # what Pillow remarks about damaged files
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         images = _decode_all(source, places, size, channels, progress)
     labels = {name: classes.index(place.label) for name, place in places.items()}
@@ -202,13 +204,14 @@ def _decode_all(
     guard = _SizeGuard(len(places))
     if size is not None:
         guard.check_memory((channels or 1, *size))
-    for name, result in _in_parallel(lambda content: decode(content, size), source.read(places)):
+    for name, result in _decoded(source.read(places), size):
         progress("decoding images", len(decoded) + len(broken), len(places))
         if isinstance(result, Broken):
             broken.append(Broken(f"{name} ({result.reason})"))
             continue
         guard.check(name, result)
-        decoded[name] = result.pixels
+        if isinstance(result, Decoded):  # a larger one is refused by the guard
+            decoded[name] = result.pixels
     progress("decoding images", len(places), len(places))
     if broken:
         more = f" and {len(broken) - 1:,} more" if len(broken) > 1 else ""
@@ -235,13 +238,13 @@ class _SizeGuard:
             "Import them smaller, for example with --size 64.",
         )
 
-    def check(self, name: str, image: Decoded) -> None:
+    def check(self, name: str, image: Decoded | Larger) -> None:
         """Compares an image with the first one."""
-        size = image.pixels.shape[1:]
-        if self._first is None:
+        size = image.size if isinstance(image, Larger) else image.pixels.shape[1:]
+        if self._first is None and isinstance(image, Decoded):
             self._first = name, size
             self.check_memory(image.pixels.shape)
-        elif size != self._first[1]:
+        elif self._first is not None and size != self._first[1]:
             first, (height, width) = self._first
             raise DataError(
                 f"The images differ in size: {first} is {height}x{width}, "
@@ -258,6 +261,25 @@ def _with_channels(pixels: np.ndarray, channels: int) -> np.ndarray:
         return np.repeat(pixels, 3, axis=0)
     luma = np.tensordot(np.array([0.299, 0.587, 0.114]), pixels.astype(np.float64), axes=1)
     return luma.round().astype(np.uint8)[None]
+
+
+def _decoded(
+    files: Iterator[tuple[str, bytes]], size: Size | None
+) -> Iterator[tuple[str, Decoded | Broken | Larger]]:
+    """Each file decoded, in order.
+
+    Images that keep their size must all have that of the first one. It is decoded alone, and none
+    that has more pixels after it: a core each, and some waiting, they could fill the memory.
+    """
+    most = LARGEST_IMAGE
+    if size is None:
+        for name, content in files:
+            first = decode(content, size)
+            yield name, first
+            if isinstance(first, Decoded):
+                most = first.pixels[0].size
+                break
+    yield from _in_parallel(partial(decode, size=size, most=most), files)
 
 
 def _in_parallel(

@@ -1,31 +1,42 @@
 """Where imported files come from: a folder, a zip or a tar, read member by member.
 
 Archives are never unpacked to disk, so no member can be written anywhere; one that points
-outside its archive is refused all the same, because such an archive is not what it seems.
+outside its archive is refused all the same, because such an archive is not what it seems. So is
+one that would unpack to far more than its own size, before or while it is unpacked.
 """
 
 from __future__ import annotations
 
-import io
+import bz2
+import gzip
 import lzma
 import os
 import re
 import stat
 import tarfile
 import zipfile
-import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import NoReturn, Protocol
+from typing import IO, Any, NoReturn, Protocol
 
 from cnnlab.data.memory import check_fits
 from cnnlab.errors import DataError
 
-BROKEN = (tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, zlib.error, EOFError, OSError)
-"""What reading a damaged archive raises."""
-
 _LARGE_MEMBER = 64 << 20
 """Bytes."""
+
+_MOST_SWOLLEN = 100
+"""Times its own size that an archive may unpack to; images hardly shrink at all."""
+
+_NEVER_TOO_MUCH = 1 << 30
+"""Bytes that an archive may unpack to, however small it is."""
+
+_CHUNK = 1 << 20
+"""Bytes of a zip's member to unpack at once."""
+
+_READ_IN_PARTS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""How the members of a zip may be packed: zipfile unpacks others whole, whatever they become."""
 
 
 class Source(Protocol):
@@ -56,24 +67,36 @@ def open_source(path: Path) -> Source:
         raise DataError(f"{path} cannot be read: {error.strerror}.", "Check the path.") from error
     if stat.S_ISDIR(kind):
         return FolderSource(path)
-    try:
-        if stat.S_ISREG(kind) and zipfile.is_zipfile(path):
-            return ZipSource(path)
-        if stat.S_ISREG(kind) and tarfile.is_tarfile(path):
-            return TarSource(path)
-    except BROKEN as error:
-        raise _damaged(path, error) from error
+    if stat.S_ISREG(kind):
+        with _explained(path):
+            if zipfile.is_zipfile(path):
+                return ZipSource(path)
+            if _is_tar(path):
+                return TarSource(path)
     raise DataError(
         f"{path} is neither a folder nor a zip or tar archive that can be read.",
         "Give a folder, .zip, .tar, .tar.gz, .tar.bz2 or .tar.xz; a download may be cut short.",
     )
 
 
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turns what goes wrong with an archive into a sentence."""
+    try:
+        yield
+    except DataError:
+        raise
+    # A damaged archive makes its readers raise nearly anything.
+    except Exception as error:
+        raise _damaged(path, error) from error
+
+
 def _damaged(path: Path, error: Exception) -> DataError:
     if isinstance(error, PermissionError):
         return DataError(f"{path} cannot be read: {error.strerror}.", "Check its permissions.")
+    reason = str(error).partition("\n")[0] or type(error).__name__
     return DataError(
-        f"The archive {path} is damaged or cut short ({str(error) or type(error).__name__}).",
+        f"The archive {path} is damaged or cut short ({reason}).",
         "Copy or download it again.",
     )
 
@@ -96,10 +119,31 @@ def _refuse_link(archive: Path, name: str) -> NoReturn:
     )
 
 
-def _check_size(archive: Path, name: str, size: int) -> None:
-    """Refuses a member that swells beyond the memory; asks only where it could be."""
+def _refuse_packing(archive: Path, name: str) -> NoReturn:
+    raise DataError(
+        f"The archive {archive} holds {name!r}, packed in another way than zip does by itself.",
+        "Nothing was imported; pack it again with deflate, or as .tar.xz.",
+    )
+
+
+def _check_size(place: Path, name: str, size: int) -> None:
+    """Refuses a file that would not fit into the memory; asks only where that could be."""
     if size > _LARGE_MEMBER:
-        check_fits(f"{name} in {archive}", size, "Nothing was imported; pack smaller files.")
+        check_fits(f"{name} in {place}", size, "Nothing was imported; bring smaller files.")
+
+
+def _most_unpacked(archive: Path) -> int:
+    """Bytes that an archive may unpack to."""
+    return max(_NEVER_TOO_MUCH, _MOST_SWOLLEN * archive.stat().st_size)
+
+
+def _swollen(archive: Path) -> DataError:
+    size, most = archive.stat().st_size, _most_unpacked(archive)
+    return DataError(
+        f"The archive {archive} of {size / 1e6:,.1f} MB would unpack to more than"
+        f" {most / 1e9:,.1f} GB.",
+        "Nothing was imported; if it is sound, unpack it and import the folder.",
+    )
 
 
 class FolderSource:
@@ -112,10 +156,11 @@ class FolderSource:
         self.root = root
         self.files: list[str] = []
         self.folders: list[str] = []
+        outer = set(root.resolve().parents)
         for walked, inner, files in os.walk(root, onerror=self._fail, followlinks=True):
             folder = Path(walked)
             below = folder.relative_to(root)
-            above = {(root / part).resolve() for part in (below, *below.parents)}
+            above = outer | {(root / part).resolve() for part in (below, *below.parents)}
             inner[:] = sorted(name for name in inner if (folder / name).resolve() not in above)
             self.folders += [(below / name).as_posix() for name in inner]
             self.files += [(below / name).as_posix() for name in sorted(files)]
@@ -134,6 +179,7 @@ class FolderSource:
                 if path.exists() and not path.is_file():
                     raise DataError(f"{path} is not a plain file.", "Take it away.")
                 try:
+                    _check_size(self.root, name, path.stat().st_size)
                     content = path.read_bytes()
                 except OSError as error:
                     self._fail(error)
@@ -152,6 +198,8 @@ class ZipSource:
                 name = _checked(path, member.filename)
                 if stat.S_ISLNK(member.external_attr >> 16):
                     _refuse_link(path, member.filename)
+                if member.compress_type not in _READ_IN_PARTS:
+                    _refuse_packing(path, member.filename)
                 if member.is_dir():
                     self.folders.append(name)
                 else:
@@ -160,15 +208,20 @@ class ZipSource:
 
     def read(self, wanted: Collection[str]) -> Iterator[tuple[str, bytes]]:
         """See `Source`."""
-        names = set(wanted)
-        try:
-            with zipfile.ZipFile(self.path) as archive:
-                for name, member in self._members.items():
-                    if name in names:
-                        _check_size(self.path, name, member.file_size)
-                        yield name, archive.read(member)
-        except (*BROKEN, RuntimeError, NotImplementedError) as error:
-            raise _damaged(self.path, error) from error
+        members = {name: self._members[name] for name in self.files if name in set(wanted)}
+        # Before anything is unpacked: members may share their bytes, so that each seems small.
+        if sum(member.file_size for member in members.values()) > _most_unpacked(self.path):
+            raise _swollen(self.path)
+        with _explained(self.path), zipfile.ZipFile(self.path) as archive:
+            for name, member in members.items():
+                _check_size(self.path, name, member.file_size)
+                yield name, _unpacked(archive, member)
+
+
+def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    """The content of a member; what goes beyond the size that it states is never unpacked."""
+    with archive.open(member) as file:
+        return b"".join(iter(lambda: file.read(_CHUNK), b""))
 
 
 class TarSource:
@@ -178,7 +231,8 @@ class TarSource:
         self.path = path
         self.files: list[str] = []
         self.folders: list[str] = []
-        with tarfile.open(path) as archive:
+        total, most = 0, _most_unpacked(path)
+        with _open_tar(path) as archive:
             for member in archive:
                 name = _checked(path, member.name)
                 if member.isfile():
@@ -187,20 +241,76 @@ class TarSource:
                     self.folders.append(name)
                 else:
                     _refuse_link(path, member.name)
+                total += member.size
+                if total > most:
+                    raise _swollen(path)
             # A tar ends with blocks of zeros; tarfile takes a cut between two members for an end.
-            plain = isinstance(archive.fileobj, io.BufferedReader)
-            if plain and archive.offset + tarfile.BLOCKSIZE > path.stat().st_size:
+            if not _packing(path) and archive.offset + tarfile.BLOCKSIZE > path.stat().st_size:
                 raise _damaged(path, EOFError("its end is missing"))
 
     def read(self, wanted: Collection[str]) -> Iterator[tuple[str, bytes]]:
         """See `Source`."""
         names = set(wanted)
-        try:
-            with tarfile.open(self.path) as archive:
-                for member in archive:
-                    name = _checked(self.path, member.name)
-                    if name in names and (file := archive.extractfile(member)):
-                        _check_size(self.path, name, member.size)
-                        yield name, file.read()
-        except BROKEN as error:
-            raise _damaged(self.path, error) from error
+        with _explained(self.path), _open_tar(self.path) as archive:
+            for member in archive:
+                name = _checked(self.path, member.name)
+                if name in names and (file := archive.extractfile(member)):
+                    _check_size(self.path, name, member.size)
+                    yield name, file.read()
+
+
+def _is_tar(path: Path) -> bool:
+    try:
+        with _open_tar(path):
+            return True
+    except tarfile.TarError:
+        return False
+
+
+@contextmanager
+def _open_tar(path: Path) -> Iterator[tarfile.TarFile]:
+    unpack = _packing(path)
+    with unpack(path) if unpack else path.open("rb") as file:
+        bounded: Any = _Bounded(file, path) if unpack else file
+        with tarfile.open(fileobj=bounded, mode="r:") as archive:
+            yield archive
+
+
+def _packing(path: Path) -> Callable[[Path], Any] | None:
+    """What unpacks a file that begins as this one does; None for a plain one."""
+    with path.open("rb") as file:
+        beginning = file.read(6)
+    return next((how for magic, how in _PACKINGS.items() if beginning.startswith(magic)), None)
+
+
+_PACKINGS: dict[bytes, Callable[[Path], Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\x00": lzma.open,
+    b"\x5d\x00\x00": lzma.open,
+}
+
+
+class _Bounded:
+    """A packed file as it is unpacked, for reading; refused where it unpacks to too much."""
+
+    def __init__(self, file: IO[bytes], path: Path) -> None:
+        self._file, self._path, self._most = file, path, _most_unpacked(path)
+
+    def read(self, size: int) -> bytes:
+        """Up to `size` bytes."""
+        self._check(self._file.tell() + size)
+        return self._file.read(size)
+
+    def seek(self, position: int) -> int:
+        """Goes to a place; what lies before it is unpacked and dropped."""
+        self._check(position)
+        return self._file.seek(position)
+
+    def tell(self) -> int:
+        """The place after the last byte that was read."""
+        return self._file.tell()
+
+    def _check(self, position: int) -> None:
+        if position > self._most:
+            raise _swollen(self._path)

@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,7 @@ def write(home: Home, dataset: Dataset) -> Path:
     arrays = {name: np.ascontiguousarray(getattr(dataset, name)) for name in _arrays()}
     try:
         save_file(arrays, partial, metadata={_HEADER: header})
+        partial.chmod(0o600)
         with partial.open("rb") as file:
             os.fsync(file.fileno())
         partial.replace(path)
@@ -221,6 +223,7 @@ def _info(path: Path, file: Any) -> DatasetInfo:
         )
     lists = {key: tuple(value) for key, value in header.items() if isinstance(value, list)}
     info = DatasetInfo(**{**header, **lists})
+    datetime.fromisoformat(info.imported_at)  # a ValueError where it is no time
     classes, channels = len(info.classes), info.shape[0]
     same = (len(info.train_counts), len(info.test_counts)) == (classes, classes)
     if set(lists) != _LISTS or not same or {len(info.mean), len(info.std)} != {channels}:

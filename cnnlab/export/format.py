@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 
+DECEPTIVE = frozenset(
+    {
+        # Delete, and the second set of controls: 0x9B begins escape sequences as 0x1B does.
+        *range(0x7F, 0xA0),
+        # Unseen, or turning the direction of writing, or ending a line.
+        0xAD, 0x061C, 0x180E, 0x200B, 0x200E, 0x200F, *range(0x2028, 0x202F),
+        *range(0x2060, 0x2070), 0xFEFF, *range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE0080),
+        # Halves of characters, such as Python makes of file names that are not UTF-8.
+        *range(0xD800, 0xE000),
+    }
+)  # fmt: skip
+"""Characters from 0x7F on that a terminal obeys, hides or cannot show.
+
+Joiners are not among them: letters of some languages, and emoji, are made with them.
+"""
+
 _PICTURES = {
+    **dict.fromkeys(DECEPTIVE, "\ufffd"),
     **{code: chr(0x2400 + code) for code in range(0x20) if chr(code) != "\n"},
     0x7F: "\u2421",
-    # The second set of control characters has no pictures; 0x9B begins escape sequences too.
-    **dict.fromkeys(range(0x80, 0xA0), "\ufffd"),
 }
 
 
 def visible(text: str) -> str:
-    """A text from outside with pictures in place of control characters; newlines stay."""
-    return text.translate(_PICTURES)
+    """A text from outside with pictures in place of control characters; newlines stay.
+
+    So it is with what is unseen or turns the direction of writing.
+    """
+    return text if text.isprintable() else text.translate(_PICTURES)
 
 
 def one_line(text: str) -> str:
@@ -24,7 +43,7 @@ def one_line(text: str) -> str:
 
 def format_duration(seconds: float | None) -> str:
     """`0.8 s`, `42 s`, `3 m 05 s`, `2 h 10 m`; a dash where it is not known."""
-    if seconds is None:
+    if seconds is None or not math.isfinite(seconds):
         return "–"
     if seconds < 9.95:
         return f"{seconds:.1f} s"
