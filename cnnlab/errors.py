@@ -50,6 +50,10 @@ class StorageError(CnnlabError):
     """A folder or file of the home cannot be created or written."""
 
 
+class DiskFullError(StorageError):
+    """The disk, or the user's share of it, has no room left; what was there is untouched."""
+
+
 class CheckpointError(CnnlabError):
     """A checkpoint is absent, damaged or of another model."""
 

@@ -138,10 +138,19 @@ class EpochFinished:
     seconds: float
     images_per_second: float
 
+    def in_words(self) -> str:
+        """Its figures, in one line."""
+        return (
+            f"loss {self.train_loss:.4f}  accuracy {self.train_accuracy:.4f}"
+            f"  validation loss {self.validation_loss:.4f}"
+            f"  accuracy {self.validation_accuracy:.4f}"
+            f"  {self.images_per_second:,.0f} images/s"
+        )
+
 
 @dataclass(frozen=True)
 class CheckpointSaved:
-    """A checkpoint is on disk, whole; the one of its kind before it may go.
+    """A checkpoint is on disk, whole; once this is recorded, those that it replaces may go.
 
     `value` is the monitored metric at that moment, None before the first validation.
     """

@@ -6,10 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from cnnlab.config.run import RunConfig
+from cnnlab.config.validation import validate
+from cnnlab.errors import ConfigError
 
 MACHINE_FIELDS = frozenset(
     {
         "training.seed",
+        "training.checkpoint.epochs",
+        "training.checkpoint.minutes",
         "training.device",
         "training.precision",
         "training.memory_format",
@@ -23,6 +27,17 @@ MACHINE_FIELDS = frozenset(
 def flat(config: RunConfig) -> dict[str, Any]:
     """The fields of a config by their dotted paths; a list counts as one value."""
     return flat_table(config.model_dump(mode="json"))
+
+
+def flat_stored(table: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a stored config; those that are newer than it have their defaults.
+
+    A config that no longer fits the schema is given as it was stored.
+    """
+    try:
+        return flat(validate(RunConfig, table))
+    except ConfigError:
+        return flat_table(table)
 
 
 def flat_table(table: Mapping[str, Any]) -> dict[str, Any]:

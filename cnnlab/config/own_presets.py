@@ -22,7 +22,7 @@ from cnnlab.config.presets import Preset
 from cnnlab.config.run import RunConfig
 from cnnlab.config.toml import preset_as_toml
 from cnnlab.errors import ConfigError, StorageError
-from cnnlab.home import Home, make_folder
+from cnnlab.home import Home, make_folder, open_private
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*")
 
@@ -58,7 +58,8 @@ def save_preset(home: Home, name: str, config: RunConfig, origin: str | None) ->
     make_folder(path.parent)
     partial = path.with_suffix(f".{os.getpid()}.partial")
     try:
-        partial.write_text(text, encoding="utf-8")
+        with open(partial, "w", encoding="utf-8", opener=open_private) as file:
+            file.write(text)
         partial.replace(path)
     except OSError as error:
         raise StorageError(

@@ -84,6 +84,15 @@ class EarlyStopping(Section):
     """Smallest change that counts as an improvement."""
 
 
+class CheckpointInterval(Section):
+    """How often a run saves where it stands: no more than that is trained again after a crash."""
+
+    epochs: PositiveInt = 1
+    """Epochs from one last checkpoint to the next; the end of the training has one in any case."""
+    minutes: NonNegativeFloat = 10.0
+    """Minutes after which a last checkpoint is written within an epoch too; 0 never does."""
+
+
 class TrainingConfig(Section):
     """How long, on what, and how exactly."""
 
@@ -97,6 +106,8 @@ class TrainingConfig(Section):
     """Metric that decides which checkpoint is the best and when to stop early."""
     early_stopping: EarlyStopping = EarlyStopping()
     """When to give up before the last epoch."""
+    checkpoint: CheckpointInterval = CheckpointInterval()
+    """How often the run saves where it stands."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
     """Fixes weights, split, order and augmentation; drawn when the run starts if absent."""
     device: Device = "auto"

@@ -9,8 +9,9 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import pickle
-from collections.abc import Callable, Iterator
+import re
+import warnings
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +19,15 @@ from typing import Any
 
 import torch
 
-from cnnlab.errors import CheckpointError, StorageError
+from cnnlab.errors import CheckpointError, DiskFullError, StorageError
 from cnnlab.events import CheckpointKind, CheckpointSaved
+from cnnlab.home import open_private, sync_folder
+from cnnlab.models.packing import holds_more_than_its_size
 
 FORMAT = 1
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_REFUSED = re.compile(r"\bGLOBAL ([\w.<>-]+) (?:was not an allowed|whose module)")
+"""How torch names what it refuses to load."""
 
 
 @dataclass(frozen=True)
@@ -34,19 +39,30 @@ class SavedFile:
 
 
 def checkpoint_path(folder: Path, kind: CheckpointKind, epoch: int, step: int) -> Path:
-    """The file of a checkpoint: each has a name of its own, so none is written over."""
-    return folder / f"{kind}-epoch{epoch:04d}-step{step:07d}.pt"
+    """A file for a checkpoint that is not there yet: none is written over.
+
+    There may be two of the same step: within an epoch, and when the epoch is over.
+    """
+    stem = f"{kind}-epoch{epoch:04d}-step{step:07d}"
+    path, number = folder / f"{stem}.pt", 1
+    # A folder that cannot be read cannot be written either, which tells why.
+    with suppress(OSError):
+        while path.exists():
+            number += 1
+            path = folder / f"{stem}-{number}.pt"
+    return path
 
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> SavedFile:
     """Writes a checkpoint: beside its place, synced, then renamed, so a crash leaves no half.
 
     Raises:
-        StorageError: the disk is full or the folder cannot be written; nothing is left behind.
+        DiskFullError: there is no room for it; nothing is left behind.
+        StorageError: the folder cannot be written.
     """
     partial = path.with_suffix(".partial")
     try:
-        with partial.open("w+b") as file:
+        with open(partial, "w+b", opener=open_private) as file:
             torch.save({"format": FORMAT, **state}, file)
             file.flush()
             os.fsync(file.fileno())
@@ -54,7 +70,7 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> SavedFile:
             file.seek(0)
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         partial.replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except (OSError, RuntimeError) as error:
         with suppress(OSError):
             partial.unlink()
@@ -62,20 +78,29 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> SavedFile:
     return SavedFile(size, digest)
 
 
+@dataclass(frozen=True)
+class LastCheckpoint:
+    """A `last` checkpoint on disk, and the best one as of then, which its state names."""
+
+    path: Path
+    best: Path | None
+
+
 class CheckpointFiles:
-    """The checkpoints of one run: the newest of each kind, and those that they replace.
+    """The checkpoints of one run, and which of them are worth keeping.
 
     Attributes:
         folder: where they lie; must exist when the first one is saved.
-        newest: the newest file of each kind.
-        last_step: step of the newest `last` checkpoint.
+        best: the best one.
+        last: the newest `last` one.
+        previous: the `last` one before that, to fall back on.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.newest: dict[CheckpointKind, Path] = {}
-        self.last_step: int | None = None
-        self._superseded: list[Path] = []
+        self.best: Path | None = None
+        self.last: LastCheckpoint | None = None
+        self.previous: LastCheckpoint | None = None
 
     def save(
         self,
@@ -84,32 +109,47 @@ class CheckpointFiles:
         epoch: int,
         step: int,
         value: float | None,
-        state: Callable[[], dict[str, Any]],
+        state: dict[str, Any],
     ) -> Iterator[CheckpointSaved]:
-        """Writes a checkpoint; those before go once whoever listens knows of the new one.
+        """Writes a checkpoint; those it replaces go once whoever listens knows of the new one.
 
-        A best checkpoint that was beaten stays until the next `last` one: the `last` on disk
-        must not name a file that is gone.
+        The best checkpoints that the last one and the one before it name stay as long as these.
 
         Args:
             value: the monitored metric.
-            state: gives the state, once the file is known to be the newest of its kind.
+            state: without the name of the best checkpoint, which is added.
 
         Raises:
-            StorageError: see `save_checkpoint`.
+            StorageError: see `save_checkpoint`; the others are as before.
         """
         path = checkpoint_path(self.folder, kind, epoch, step)
-        before = self.newest.get(kind)
-        self.newest[kind] = path
-        saved = save_checkpoint(path, state())
+        best = path if kind == "best" else self.best
+        saved = save_checkpoint(path, {**state, "best_checkpoint": best.name if best else None})
         yield CheckpointSaved(kind, epoch, step, path, saved.bytes, saved.sha256, value)
-        if before is not None and before != path:
-            self._superseded.append(before)
+        held = self.kept()
+        self.best = best
         if kind == "last":
-            self.last_step = step
-            for old in self._superseded:
-                old.unlink(missing_ok=True)
-            self._superseded = []
+            self.last, self.previous = LastCheckpoint(path, best), self.last
+        self._remove(held - self.kept())
+
+    def drop_previous(self) -> None:
+        """Removes what is there to go on from alone; for the end of a run."""
+        held = self.kept()
+        self.previous = None
+        self._remove(held - self.kept())
+
+    def kept(self) -> set[Path]:
+        """The files that are still needed."""
+        paths = {self.best}
+        for one in (self.last, self.previous):
+            paths |= {one.path, one.best} if one is not None else set()
+        return {path for path in paths if path is not None}
+
+    def _remove(self, paths: set[Path]) -> None:
+        """Removes files; one that cannot be removed only takes room."""
+        for path in paths:
+            with suppress(OSError):
+                path.unlink()
 
 
 def _storage_error(path: Path, error: OSError | RuntimeError) -> StorageError:
@@ -118,7 +158,7 @@ def _storage_error(path: Path, error: OSError | RuntimeError) -> StorageError:
     while cause is not None and not isinstance(cause, OSError):
         cause = cause.__context__
     if isinstance(cause, OSError) and cause.errno in _FULL:
-        return StorageError(
+        return DiskFullError(
             f"The disk is full: the checkpoint {path.name} does not fit into {path.parent}.",
             "Free some space (`cnnlab runs delete --for-good RUN` removes a run with its files).",
         )
@@ -129,15 +169,6 @@ def _storage_error(path: Path, error: OSError | RuntimeError) -> StorageError:
     )
 
 
-def _sync_folder(folder: Path) -> None:
-    """Makes a rename in the folder survive a power loss."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def load_checkpoint(path: Path, sha256: str | None = None) -> dict[str, Any]:
     """Reads a checkpoint onto the CPU.
 
@@ -145,8 +176,10 @@ def load_checkpoint(path: Path, sha256: str | None = None) -> dict[str, Any]:
         sha256: the checksum that the history holds; checked before anything is read.
 
     Raises:
-        CheckpointError: the file is missing, damaged, or no checkpoint of cnnlab.
+        CheckpointError: the file is missing, damaged, or no checkpoint of cnnlab; or it holds
+            objects of Python, which could run code when they are read.
     """
+    warnings.filterwarnings("ignore", message="Detected pickle protocol", module="torch")
     try:
         with path.open("rb") as file:
             if sha256 and hashlib.file_digest(file, "sha256").hexdigest() != sha256:
@@ -154,19 +187,34 @@ def load_checkpoint(path: Path, sha256: str | None = None) -> dict[str, Any]:
                     f"The checkpoint {path} is damaged: its checksum differs from the history's.",
                     "Use the run's other checkpoint, or train again.",
                 )
-            file.seek(0)
+            if holds_more_than_its_size(file):
+                raise _not_a_checkpoint(path)
             state = torch.load(file, map_location="cpu", weights_only=True)
     except OSError as error:
         raise CheckpointError(
             f"The checkpoint {path} cannot be read: {error.strerror}.",
             "Use the run's other checkpoint, or train again.",
         ) from error
-    except (RuntimeError, KeyError, EOFError, ValueError, pickle.UnpicklingError) as error:
-        raise _not_a_checkpoint(path) from error
+    except CheckpointError:
+        raise
+    except Exception as error:  # what a damaged file makes of torch is anybody's guess
+        raise _not_a_checkpoint(path, str(error)) from error
     if not isinstance(state, dict) or state.get("format") != FORMAT:
         raise _not_a_checkpoint(path)
     return state
 
 
-def _not_a_checkpoint(path: Path) -> CheckpointError:
+def best_named_by(state: Mapping[str, Any], folder: Path) -> Path | None:
+    """The best checkpoint as of when a checkpoint was written; None before the first one."""
+    name = state["best_checkpoint"]
+    return folder / Path(name).name if name else None
+
+
+def _not_a_checkpoint(path: Path, reason: str = "") -> CheckpointError:
+    refused = _REFUSED.search(reason)
+    if refused is not None:
+        return CheckpointError(
+            f"{path} holds the Python object {refused[1]}, which weights_only does not load.",
+            "A checkpoint of cnnlab holds nothing of the kind; do not trust the file.",
+        )
     return CheckpointError(f"{path} is not a checkpoint that this cnnlab can read.")

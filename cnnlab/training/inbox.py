@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 
-from cnnlab.events import Command
+from cnnlab.events import Command, RunInterrupted, RunStopped
 
 _PATIENCE = 0.1
 """Seconds to wait for a command before looking whether to stop."""
@@ -18,10 +18,12 @@ class Inbox:
 
     Attributes:
         stop: set when the training is to end after the step under way.
+        interruption: what ends it then, if it is not the user.
     """
 
     def __init__(self) -> None:
         self.stop = threading.Event()
+        self.interruption = ""
         self._commands: SimpleQueue[Command] = SimpleQueue()
 
     def put(self, command: Command) -> None:
@@ -30,6 +32,17 @@ class Inbox:
             self.stop.set()
         else:
             self._commands.put(command)
+
+    def interrupt(self, by: str) -> None:
+        """Ends the training after the step under way, to be resumed later."""
+        self.interruption = by
+        self.stop.set()
+
+    def ending(self, step: int) -> RunStopped | RunInterrupted:
+        """The ending of a training that was told to end, after a step."""
+        if self.interruption:
+            return RunInterrupted(f"by {self.interruption} after step {step}")
+        return RunStopped(f"by the user after step {step}")
 
     def __bool__(self) -> bool:
         return not self._commands.empty()

@@ -36,10 +36,14 @@ class Stretch:
         """Share of correct answers in each step's batch."""
         return tuple(right / size for right, size in zip(self.correct, self.sizes, strict=True))
 
-    @property
-    def loss_sum(self) -> float:
-        """Sum of the losses over the images."""
-        return sum(loss * size for loss, size in zip(self.losses, self.sizes, strict=True))
+    def added_to(self, loss_sum: float) -> float:
+        """A sum of losses over images with those of these steps.
+
+        One by one: the sum must not depend on when the steps were drained.
+        """
+        for loss, size in zip(self.losses, self.sizes, strict=True):
+            loss_sum += loss * size
+        return loss_sum
 
 
 class StepMeter:

@@ -37,7 +37,8 @@ class Preflight:
         flops: for one image, forward, with a multiply-add counted as two.
         seconds_per_epoch: training steps and one validation.
         memory_bytes: most memory in use on the device; on a CPU, what the process grew by.
-        checkpoint_bytes: size of one checkpoint; a run keeps two, and a third while it writes.
+        checkpoint_bytes: size of one checkpoint; a run keeps up to four, and one more while it
+            writes; two when it is finished.
     """
 
     device: str

@@ -15,7 +15,7 @@ import math
 import time
 import traceback
 from collections.abc import Generator, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from torch import Tensor
 
 from cnnlab.config.run import RunConfig
 from cnnlab.data.store import Dataset
-from cnnlab.errors import CnnlabError
+from cnnlab.errors import CnnlabError, DiskFullError
 from cnnlab.events import (
     SPLITS,
     CheckpointKind,
@@ -37,15 +37,15 @@ from cnnlab.events import (
     Logged,
     RunFailed,
     RunFinished,
-    RunStarted,
-    RunStopped,
     Split,
     StepsFinished,
 )
 from cnnlab.training.assembly import assemble
-from cnnlab.training.checkpoints import CheckpointFiles, load_checkpoint
+from cnnlab.training.checkpoints import CheckpointFiles, best_named_by, load_checkpoint
 from cnnlab.training.evaluation import evaluate, evaluation_batch
+from cnnlab.training.full_disk import FullDisk
 from cnnlab.training.inbox import Inbox
+from cnnlab.training.introduction import introduction
 from cnnlab.training.meter import StepMeter
 from cnnlab.training.optimizers import current_lr
 from cnnlab.training.progress import (
@@ -88,10 +88,13 @@ class Trainer:
         self.parts = assemble(config, dataset, pretrained=pretrained)
         self.inbox = Inbox()
         self.stop = self.inbox.stop
+        self.disk = FullDisk(self.stop)
         self.progress = Progress()
         self.meter = StepMeter()
         self._order_state = self.parts.order_generator.get_state()
         self._begun = 0.0
+        self._saved_at = time.monotonic()
+        self._saved: tuple[int, int] | None = None
 
     @property
     def steps_per_epoch(self) -> int:
@@ -103,11 +106,13 @@ class Trainer:
     def train(self) -> Iterator[Event]:
         """Trains from where `progress` stands; ends with exactly one ending."""
         try:
-            yield self._started()
-            yield from self._origin()
+            yield from introduction(self.parts)
             reason = yield from self._epochs()
+            if self._saved != self._position():
+                yield from self._save("last")
             yield from self._final_evaluations()
             yield RunFinished(reason)
+            self.files.drop_previous()
         except _StopRequested:
             yield from self._end_stopped()
         except torch.OutOfMemoryError as error:
@@ -118,46 +123,18 @@ class Trainer:
         except Exception as error:
             yield RunFailed(f"{type(error).__name__}: {error}", traceback.format_exc())
 
-    def _started(self) -> RunStarted:
-        parts, data = self.parts, self.parts.data
-        return RunStarted(
-            device=str(parts.hardware.device),
-            device_name=parts.hardware.name,
-            precision=parts.hardware.precision_name,
-            memory_format=parts.hardware.memory_format_name,
-            residence=data.residence,
-            parameters=parts.summary.parameters,
-            flops=parts.summary.flops,
-            epochs=self.settings.epochs,
-            steps_per_epoch=self.steps_per_epoch,
-            train_images=len(data.train_indices),
-            validation_images=len(data.validation_indices),
-            test_images=len(data.test_indices),
-        )
-
-    def _origin(self) -> Iterator[Event]:
-        """Tells where the weights came from and which of them train, where that is not all."""
-        weights, tuned, summary = self.parts.weights, self.parts.tuned, self.parts.summary
-        if weights is not None:
-            head = "" if weights.head else "; the head is new"
-            yield Logged("info", f"Weights from {weights.path} (sha256 {weights.sha256}){head}.")
-        if tuned.frozen:
-            yield Logged(
-                "info",
-                f"Training {', '.join(tuned.trained)}: {summary.trainable:,} of "
-                f"{summary.parameters:,} parameters; {', '.join(tuned.frozen)} frozen.",
-            )
-
     def _end_stopped(self) -> Iterator[Event]:
         """Writes the last checkpoint where it stands, unless that is on disk already."""
         try:
             yield from self._drain()
-            if self.files.last_step != self.progress.step:
-                yield from self._save("last")
+            if self._saved != self._position():
+                yield from self._write("last")
+        except DiskFullError as error:
+            yield Logged("warning", f"{error.message} The run ends without it.")
         except CnnlabError as error:
             yield RunFailed(str(error))
             return
-        yield RunStopped(f"by the user after step {self.progress.step}")
+        yield self.inbox.ending(self.progress.step)
 
     def _epochs(self) -> Generator[Event, None, str]:
         """Trains epoch by epoch; returns why it came to its end."""
@@ -176,7 +153,7 @@ class Trainer:
 
     def _epoch(self) -> Iterator[Event]:
         """Trains to the end of the epoch under way and validates."""
-        self._begun = time.perf_counter() - self.progress.seconds
+        self._begun = self._clock() - self.progress.seconds
         self.meter.restart_clock()
         for images, labels in self._remaining_batches():
             if self._validation_is_due():
@@ -184,16 +161,24 @@ class Trainer:
                 yield from self._validate()
                 self.meter.restart_clock()
             self._step(images, labels)
-            self.progress.seconds = time.perf_counter() - self._begun
+            self.progress.seconds = self._clock() - self._begun
             if self.stop.is_set():
                 raise _StopRequested
             if self.inbox:
                 yield from self._obey()
             elif self.meter.is_due():
                 yield from self._drain()
+            if self._checkpoint_is_due():
+                yield from self._drain()
+                yield from self._save("last")
+                self.meter.restart_clock()
         yield from self._drain()
         validation = yield from self._validate()
-        yield from self._end_epoch(validation, time.perf_counter() - self._begun)
+        yield from self._end_epoch(validation, self._clock() - self._begun)
+
+    def _clock(self) -> float:
+        """Seconds from some moment on, those in which the run waits for room not counted."""
+        return time.perf_counter() - self.disk.waited
 
     def _obey(self) -> Iterator[Event]:
         """Carries out what was asked during the step."""
@@ -217,13 +202,13 @@ class Trainer:
 
     def _pause(self) -> Iterator[Event]:
         """Waits, and obeys, until it is told to go on; the wait is no part of the epoch's time."""
-        begun = time.perf_counter()
+        begun = self._clock()
         while (command := self.inbox.awaited()) is not None and command.kind != "continue":
             if command.kind != "pause":
                 yield from self._carry_out(command)
         if command is None:
             raise _StopRequested
-        self._begun += time.perf_counter() - begun
+        self._begun += self._clock() - begun
         self.meter.restart_clock()
         yield from self._tell(command)
 
@@ -255,7 +240,7 @@ class Trainer:
             return
         progress = self.progress
         was_finite = math.isfinite(progress.loss_sum)
-        progress.loss_sum += stretch.loss_sum
+        progress.loss_sum = stretch.added_to(progress.loss_sum)
         progress.correct += sum(stretch.correct)
         progress.images += stretch.images
         progress.train_seconds += stretch.seconds
@@ -299,7 +284,8 @@ class Trainer:
         value = monitored_value(settings.monitor, validation)
         note_for_early_stopping(progress, settings.early_stopping, settings.monitor, value)
         progress.begin_epoch()
-        yield from self._save("last")
+        if progress.epoch % settings.checkpoint.epochs == 0:
+            yield from self._save("last")
 
     # Evaluation
 
@@ -322,26 +308,34 @@ class Trainer:
     def _validate(self) -> Generator[Event, None, Evaluation]:
         """Validates, and keeps the weights if they are the best so far."""
         progress, monitor = self.progress, self.settings.monitor
+        before = replace(progress)
         evaluation = self._evaluate("validation")
-        progress.validated_step = progress.step
-        yield EvaluationFinished("validation", None, progress.epoch + 1, progress.step, evaluation)
+        step = progress.validated_step = progress.step
+        yield EvaluationFinished("validation", None, self._epoch_of(step), step, evaluation)
         value = monitored_value(monitor, evaluation)
         progress.value = value
         if is_better(monitor, value, progress.best_value):
-            progress.best_value, progress.best_step = value, progress.step
-            yield from self._save("best")
+            progress.best_value, progress.best_step = value, step
+            try:
+                yield from self._save("best")
+            except _StopRequested:
+                # There was no room for them: a run that goes on from here must find them again.
+                self.progress = before
+                raise
         return evaluation
 
     def _final_evaluations(self) -> Iterator[Event]:
         """Evaluates every split with the last and with the best weights."""
+        if self.files.best is None:  # lost, and nothing was validated since
+            yield from self._validate()
         yield Logged("info", "Evaluating the last and the best checkpoint on every split.")
         step, best_step = self.progress.step, self.progress.best_step
         results: dict[Split, Evaluation] = {}
         for split in SPLITS:
             results[split] = self._evaluate(split)
             yield EvaluationFinished(split, "last", self._epoch_of(step), step, results[split])
-        if best_step != step:
-            self.parts.model.load_state_dict(load_checkpoint(self.files.newest["best"])["model"])
+        if best_step != step and (best := self.files.best) is not None:
+            self.parts.model.load_state_dict(load_checkpoint(best)["model"])
             results = {}
         for split in SPLITS:
             result = results.get(split) or self._evaluate(split)
@@ -353,15 +347,32 @@ class Trainer:
 
     # Checkpoints
 
+    def _checkpoint_is_due(self) -> bool:
+        """Whether the newest `last` checkpoint is so old that the epoch's end is too late."""
+        minutes = self.settings.checkpoint.minutes
+        return minutes > 0 and time.monotonic() - self._saved_at >= 60 * minutes
+
+    def _position(self) -> tuple[int, int]:
+        return self.progress.epoch, self.progress.step
+
     def _save(self, kind: CheckpointKind) -> Iterator[Event]:
+        """Writes a checkpoint, as soon as there is room for it."""
+        try:
+            yield from self.disk.until_written(lambda: self._write(kind))
+        except DiskFullError as error:
+            raise _StopRequested from error
+
+    def _write(self, kind: CheckpointKind) -> Iterator[Event]:
         progress = self.progress
-        return self.files.save(
+        yield from self.files.save(
             kind,
             epoch=self._epoch_of(progress.step),
             step=progress.step,
             value=progress.value,
-            state=self.state_dict,
+            state=self.state_dict(),
         )
+        if kind == "last":
+            self._saved, self._saved_at = self._position(), time.monotonic()
 
     def state_dict(self) -> dict[str, Any]:
         """All that is needed to go on from here: plain values and tensors."""
@@ -369,12 +380,7 @@ class Trainer:
         if self.progress.step_in_epoch:
             # The order of an epoch under way is drawn again from where its generator was.
             state["random"]["order"] = self._order_state
-        best = self.files.newest.get("best")
-        return {
-            **state,
-            "progress": asdict(self.progress),
-            "best_checkpoint": best.name if best else None,
-        }
+        return {**state, "progress": asdict(self.progress)}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Goes back to where a checkpoint in `folder` was written.
@@ -384,5 +390,10 @@ class Trainer:
         """
         self.parts.load_state_dict(state)
         self.progress = Progress(**state["progress"])
-        if state["best_checkpoint"]:
-            self.files.newest["best"] = self.files.folder / state["best_checkpoint"]
+        self._saved = self._position()
+        self.files.best = best_named_by(state, self.files.folder)
+
+    def forget_best(self) -> None:
+        """Goes on without the best checkpoint, which is lost; the best from now on counts."""
+        self.files.best = None
+        self.progress.best_value, self.progress.best_step = None, 0

@@ -45,7 +45,7 @@ def test_every_field_of_the_schema_is_in_the_form_with_its_help() -> None:
                 assert field.accepts, field.path
                 found.add(".".join(map(str, field.path)))
     components = {f"{each}.name" for each in ("model", "optimizer", "schedule", "loss")}
-    tables = {"data", "training", "fine_tuning", "training.early_stopping"}
+    tables = {"data", "training", "fine_tuning", "training.early_stopping", "training.checkpoint"}
     assert found == set(field_paths(RunConfig)) - components - tables
 
 

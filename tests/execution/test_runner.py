@@ -278,6 +278,7 @@ def test_a_stopped_run_keeps_checkpoints_that_work(
     assert {kind: (one.epoch, one.step) for kind, one in kept.items()} == {
         "best": (1, 10),
         "last": (2, 11),
+        "previous": (1, 10),
     }
     for one in kept.values():
         state = load_checkpoint(Path(one.path), one.sha256)
@@ -319,7 +320,7 @@ def test_an_abandoned_run_is_stopped_in_the_history(home: Home, prepare: Prepare
 def test_a_deleted_run_can_be_abandoned(home: Home, prepare: Prepare) -> None:
     thread = prepare()
     # What this process may still train is protected, so another one's record is taken.
-    delete_run(home, replace(recorded(home, thread), host="elsewhere"))
+    delete_run(home, replace(recorded(home, thread), host="elsewhere", heartbeat_at=None))
     thread.abandon()
     with Reader(home) as reader:
         assert reader.runs() == []
@@ -330,7 +331,7 @@ def test_a_deleted_run_can_be_abandoned(home: Home, prepare: Prepare) -> None:
 
 def test_checkpoints_that_cannot_be_written_fail_the_run(home: Home, prepare: Prepare) -> None:
     thread = prepare()
-    folder = home.run_folder(thread.run_id)
+    folder = home.checkpoints(thread.run_id)
     shutil.rmtree(folder)
     folder.write_text("in the way")
     told = train(thread)
@@ -368,7 +369,7 @@ def test_a_run_deleted_while_it_trains_ends_as_failed(home: Home, prepare: Prepa
     def delete(event: Event) -> None:
         if isinstance(event, EpochFinished):
             # The process that trains may not delete its run, so another one's record is taken.
-            delete_run(home, replace(recorded(home, thread), host="elsewhere"))
+            delete_run(home, replace(recorded(home, thread), host="elsewhere", heartbeat_at=None))
 
     told = train(thread, delete)
     assert isinstance(thread.ending, RunFailed)

@@ -243,6 +243,32 @@ def test_only_the_newest_checkpoint_of_each_kind_stays(make_trainer: MakeTrainer
     assert set(trainer.files.folder.iterdir()) == set(newest.values())
 
 
+@pytest.mark.parametrize(("epochs", "expected"), [(1, [10, 20, 30]), (2, [20, 30]), (5, [30])])
+def test_checkpoints_come_at_the_ends_of_so_many_epochs_and_of_the_training(
+    make_trainer: MakeTrainer, epochs: int, expected: list[int]
+) -> None:
+    trainer = make_trainer(training={"epochs": 3, "checkpoint": {"epochs": epochs}})
+    told = of_kind(trainer.train(), CheckpointSaved)
+    assert [saved.step for saved in told if saved.kind == "last"] == expected
+
+
+def test_checkpoints_come_within_an_epoch_when_the_newest_is_too_old(
+    make_trainer: MakeTrainer,
+) -> None:
+    """They change nothing but how much is repeated after a crash."""
+    often, never = (
+        make_trainer(training={"checkpoint": {"minutes": minutes}}) for minutes in (1e-9, 0)
+    )
+    told = [list(trainer.train()) for trainer in (often, never)]
+    steps = [
+        [saved.step for saved in of_kind(events, CheckpointSaved) if saved.kind == "last"]
+        for events in told
+    ]
+    assert steps == [[*range(1, 11), 10, *range(11, 21), 20], [10, 20]]
+    assert figures(told[0]) == figures(told[1])
+    assert_same_weights(weights(often), weights(never))
+
+
 def test_early_stopping_waits_for_its_patience(make_trainer: MakeTrainer) -> None:
     tables = {
         "optimizer": {"name": "sgd", "lr": 1e-12},
