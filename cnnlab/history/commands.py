@@ -17,7 +17,7 @@ from cnnlab.history.connection import (
     transaction,
     translated,
 )
-from cnnlab.history.edits import LIVE, is_gone
+from cnnlab.history.ownership import LIVE, is_gone, owner_words
 from cnnlab.history.recorder import now
 from cnnlab.history.records import RunRecord
 from cnnlab.home import Home
@@ -36,8 +36,8 @@ def send(home: Home, run: RunRecord, command: Command) -> int:
         )
     if is_gone(run):
         raise HistoryError(
-            f"The run {run.name} ({run.id}) is not under way: its process {run.pid} is gone.",
-            "`cnnlab run --from RUN` trains it again.",
+            f"The run {run.name} ({run.id}) is not under way: its {owner_words(run)} is gone.",
+            f"`cnnlab runs resume {run.id}` goes on with it.",
         )
     with closing(connect_for_writing(home)) as db, transaction(db, home.history):
         row = {

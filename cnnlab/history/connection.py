@@ -1,7 +1,7 @@
 """Opening the history: for reading, or for writing with its tables up to date.
 
-Every thread has a connection of its own. WAL lets readers go on while a run writes; it needs
-shared memory, which network file systems do not give, so there the journal is SQLite's old one.
+Every thread has a connection of its own. A history of an older cnnlab is copied, then brought up
+to date in one transaction.
 """
 
 from __future__ import annotations
@@ -9,13 +9,16 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cnnlab.errors import CnnlabError, HistoryError, StorageError
+from cnnlab.errors import CnnlabError, DiskFullError, HistoryError, StorageError
+from cnnlab.history.copies import REPAIR_HINT, write_copy
+from cnnlab.history.journal import switch, wanted_mode
 from cnnlab.home import Home, make_folder
 
 if TYPE_CHECKING:
@@ -30,28 +33,14 @@ UPGRADE_SECONDS = 60.0
 APPLICATION_ID = 0x434E4E4C
 """Marks the file as a history of cnnlab ("CNNL"), as `file` and SQLite can tell."""
 
-MIGRATIONS = ("m001_initial", "m002_commands", "m003_trash")
+MIGRATIONS = ("m001_initial", "m002_commands", "m003_trash", "m004_survival")
 """Names of all migrations, known here without the time it takes to import sqlite-utils."""
+
+_NEEDED_BYTES = 2**16
+"""Room for the shared memory of a WAL, and some for the WAL itself."""
 
 _APPLIED = "_sqlite_migrations"
 """Table in which sqlite-utils records the migrations that were applied."""
-
-_NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "9p", "lustre", "gpfs", "beegfs",
-            "ceph", "glusterfs", "fuse.sshfs", "fuse.glusterfs", "fuse.cephfs"}  # fmt: skip
-_BACKUP_HINT = "Move the file away to begin a new history, or bring a backup of it."
-
-
-def journal_mode(folder: Path) -> str:
-    """`wal` on a local file system, `delete` on a network one."""
-    import psutil
-
-    mounts = [
-        partition
-        for partition in psutil.disk_partitions(all=True)
-        if folder.resolve().is_relative_to(partition.mountpoint)
-    ]
-    nearest = max(mounts, key=lambda partition: len(partition.mountpoint), default=None)
-    return "delete" if nearest is not None and nearest.fstype in _NETWORK else "wal"
 
 
 @contextmanager
@@ -73,7 +62,7 @@ def translated(path: Path) -> Iterator[None]:
             "Write it in UTF-8.",
         ) from error
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise HistoryError(f"The history {path} is damaged ({error}).", _BACKUP_HINT) from error
+        raise HistoryError(f"The history {path} is damaged ({error}).", REPAIR_HINT) from error
 
 
 def primary_code(error: sqlite3.Error) -> int:
@@ -83,8 +72,9 @@ def primary_code(error: sqlite3.Error) -> int:
 
 def _sentence(path: Path, error: sqlite3.Error) -> CnnlabError:
     kind = primary_code(error)
-    if kind == sqlite3.SQLITE_FULL:
-        return StorageError(
+    unclear = kind in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
+    if kind == sqlite3.SQLITE_FULL or (unclear and _is_full(path)):
+        return DiskFullError(
             f"The disk is full: the history {path} cannot grow.", "Free some space."
         )
     if kind in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
@@ -103,8 +93,16 @@ def _sentence(path: Path, error: sqlite3.Error) -> CnnlabError:
             "Close programs that have it open, and try again.",
         )
     if kind in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
-        return HistoryError(f"The history {path} is damaged ({error}).", _BACKUP_HINT)
-    return HistoryError(f"The history {path} cannot be used ({error}).", _BACKUP_HINT)
+        return HistoryError(f"The history {path} is damaged ({error}).", REPAIR_HINT)
+    return HistoryError(f"The history {path} cannot be used ({error}).", REPAIR_HINT)
+
+
+def _is_full(path: Path) -> bool:
+    """Whether a file's disk is full: SQLite says so of the database, not of the files beside it."""
+    try:
+        return shutil.disk_usage(path.parent).free < _NEEDED_BYTES
+    except OSError:
+        return False
 
 
 def connect_for_reading(home: Home) -> sqlite3.Connection | None:
@@ -124,14 +122,19 @@ def connect_for_reading(home: Home) -> sqlite3.Connection | None:
     with translated(path):
         if not _is_current(path):
             connect_for_writing(home).close()
-        connection = _read_only(path)
+        connection = open_to_read(path)
         connection.row_factory = sqlite3.Row
         # SQLite's own lower() knows the letters of ASCII only.
         connection.create_function("casefold", 1, str.casefold, deterministic=True)
         return connection
 
 
-def _read_only(path: Path) -> sqlite3.Connection:
+def open_to_read(path: Path) -> sqlite3.Connection:
+    """A connection to a history as it is, which cannot write; nothing of it is checked.
+
+    Raises:
+        sqlite3.Error: it cannot be read.
+    """
     # Even a reader of a WAL database makes files beside it. Where it cannot, as on a read-only
     # file system, a history that nobody writes at the moment is read as one that never changes.
     in_use = any(path.with_name(path.name + end).exists() for end in ("-wal", "-journal"))
@@ -164,7 +167,17 @@ def _connect_to_read(path: Path, options: str) -> sqlite3.Connection:
 
 def _is_current(path: Path) -> bool:
     """Whether all migrations are applied; a file that is not ours, or newer, is refused."""
-    with closing(_read_only(path)) as connection:
+    return applied_migrations(path) == set(MIGRATIONS)
+
+
+def applied_migrations(path: Path) -> set[str]:
+    """Names of the migrations that a history has seen; none if it has no tables yet.
+
+    Raises:
+        HistoryError: the file is of another program, or of a newer cnnlab.
+        sqlite3.Error: it cannot be read.
+    """
+    with closing(open_to_read(path)) as connection:
         (owner,) = connection.execute("pragma application_id").fetchone()
         tables = {
             row[0]
@@ -185,7 +198,7 @@ def _is_current(path: Path) -> bool:
             f"The history {path} was written by a newer cnnlab (it has {max(newer)}).",
             "Update cnnlab; the file was not touched.",
         )
-    return applied == set(MIGRATIONS)
+    return applied
 
 
 def connect_for_writing(home: Home) -> Database:
@@ -194,12 +207,15 @@ def connect_for_writing(home: Home) -> Database:
     Raises:
         StorageError: the home cannot be written.
         HistoryError: see `connect_for_reading`.
+        ConfigError: ``CNNLAB_JOURNAL`` names no journal mode.
     """
     make_folder(home.root)
     path = home.history
+    mode = wanted_mode(home.root)
     with translated(path):
-        _bring_up_to_date(home)
+        _bring_up_to_date(home, mode)
         db = _writable(path)
+        switch(db.conn, mode)
         db.execute("pragma foreign_keys = on")
         return db
 
@@ -212,33 +228,63 @@ def _writable(path: Path) -> Database:
     return Database(connection)
 
 
-def _bring_up_to_date(home: Home) -> None:
+def _bring_up_to_date(home: Home, mode: str) -> None:
     """Applies missing migrations; one process at a time, since two at once would collide."""
     path = home.history
     if path.exists() and _is_current(path):
         return
-    from filelock import FileLock, Timeout
-
-    from cnnlab.history.migrations import migrations
-
     try:
-        lock = FileLock(path.with_suffix(".lock"), mode=0o600, timeout=UPGRADE_SECONDS)
-        with lock, closing(_writable(path)) as db:
-            path.chmod(0o600)
-            db.execute(f"pragma journal_mode = {journal_mode(path.parent)}")
-            db.execute(f"pragma application_id = {APPLICATION_ID}")
-            migrations.apply(db)
-    except Timeout as error:
-        raise HistoryError(
-            f"Another process has been bringing the history {path} up to date for a minute.",
-            "Try again when it is done.",
-        ) from error
+        with upgrading(path):
+            _upgrade(path, mode)
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         raise StorageError(
             f"The history {path} cannot be created: {error.strerror}.",
             "Free some space." if full else "Set CNNLAB_HOME to a folder that you can write to.",
         ) from error
+
+
+@contextmanager
+def upgrading(path: Path) -> Iterator[None]:
+    """Keeps all other processes from making the history's tables; they wait.
+
+    Raises:
+        HistoryError: one of them has been at it for `UPGRADE_SECONDS`.
+        OSError: the lock beside the history cannot be made.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(path.with_suffix(".lock"), mode=0o600)
+    try:
+        lock.acquire(UPGRADE_SECONDS)
+    except Timeout as error:
+        raise HistoryError(
+            f"Another process has been bringing the history {path} up to date for a minute.",
+            "Try again when it is done.",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _upgrade(path: Path, mode: str) -> None:
+    """Copies a history, then applies all that is missing, or leaves the file as it was."""
+    from cnnlab.history.migrations import migrations
+
+    if path.exists():
+        applied = applied_migrations(path)
+        if applied == set(MIGRATIONS):  # another process was faster
+            return
+        if applied:
+            with closing(open_to_read(path)) as older:
+                write_copy(older, path.with_name(f"{path.name}.before-{MIGRATIONS[-1]}"))
+    with closing(_writable(path)) as db:
+        path.chmod(0o600)
+        db.execute(f"pragma journal_mode = {mode}")
+        with transaction(db, path):
+            db.execute(f"pragma application_id = {APPLICATION_ID}")
+            migrations.apply(db)
 
 
 @contextmanager

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import shutil
-import socket
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from cnnlab.errors import HistoryError, StorageError, unknown_name
 from cnnlab.history.connection import connect_for_writing, transaction
 from cnnlab.history.naming import checked_name
+from cnnlab.history.ownership import is_alive, is_waiting, owner_words
 from cnnlab.history.recorder import now
 from cnnlab.history.records import RunRecord
 from cnnlab.home import Home
@@ -19,72 +18,21 @@ from cnnlab.home import Home
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-LIVE = ("running", "paused")
-
-_CLOCK_SECONDS = 60.0
-"""How far the clocks of processes and of the history may differ."""
-
-
-def is_alive(run: RunRecord) -> bool:
-    """Whether a process of this machine still trains a run.
-
-    A run of another host is not known to be alive; its status alone says what it was last.
-    """
-    return run.status in LIVE and _process_lives(run)
-
-
-def is_waiting(run: RunRecord) -> bool:
-    """Whether a process of this machine will still start a queued run."""
-    return run.status == "queued" and _process_lives(run)
-
-
-def is_gone(run: RunRecord) -> bool:
-    """Whether a run's status promises a process of this machine that is not there.
-
-    Of a run of another machine that cannot be told.
-    """
-    if run.host != socket.gethostname():
-        return False
-    if run.status == "queued":
-        return not is_waiting(run)
-    return run.status in LIVE and not is_alive(run)
-
-
-def _process_lives(run: RunRecord) -> bool:
-    """Whether the process that a run belongs to is one of this machine and still there."""
-    if run.host != socket.gethostname():
-        return False
-    import psutil
-
-    try:
-        process = psutil.Process(run.pid)
-        started = process.create_time()
-        # A dead process keeps its number until its parent asks for its end.
-        if process.status() == psutil.STATUS_ZOMBIE:
-            return False
-    except psutil.NoSuchProcess:
-        return False
-    except psutil.Error:
-        return True
-    # A younger process has inherited the number from the one that trained the run.
-    claimed = datetime.fromisoformat(run.claimed_at or run.created_at)
-    return started <= claimed.timestamp() + _CLOCK_SECONDS
-
 
 def require_deletable(run: RunRecord) -> None:
-    """Checks that nothing trains a run any more or will, as far as this machine can tell.
+    """Checks that nothing trains a run any more or will, as far as can be told from here.
 
     Raises:
-        HistoryError: a process of this machine does, or has the run in its queue.
+        HistoryError: a process does, or has the run in its queue.
     """
     if is_alive(run):
         raise HistoryError(
-            f"The run {run.name} ({run.id}) is still being trained by process {run.pid}.",
+            f"The run {run.name} ({run.id}) is still being trained by {owner_words(run)}.",
             f"Stop it first: `cnnlab runs stop {run.id}`, or x where it is watched.",
         )
     if is_waiting(run):
         raise HistoryError(
-            f"The run {run.name} ({run.id}) waits to be trained by process {run.pid}.",
+            f"The run {run.name} ({run.id}) waits to be trained by {owner_words(run)}.",
             "Take it out of the queue first, where it waits.",
         )
 

@@ -180,6 +180,29 @@ create trigger runs_claimed after update of pid on runs begin
     update runs set claimed_at = strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now') where id = new.id; end;
 """
 
+# The boot and the heartbeat tell of a run's process what its number alone does not. SQLite cannot
+# widen a check, so the checkpoints move to a table of the same shape.
+_SURVIVAL = """
+alter table runs add column boot text;
+alter table runs add column heartbeat_at text;
+create table wider (
+    run_id text not null references runs (id) on delete cascade,
+    kind text not null check (kind in ('best', 'last', 'previous')),
+    epoch integer not null,
+    step integer not null,
+    path text not null,
+    bytes integer not null,
+    sha256 text not null,
+    value real,
+    saved_at text not null,
+    primary key (run_id, kind)
+) strict;
+insert into wider select run_id, kind, epoch, step, path, bytes, sha256, value, saved_at
+    from checkpoints;
+drop table checkpoints;
+alter table wider rename to checkpoints;
+"""
+
 _VIEWS = {
     # One row a run with what people ask first.
     "run_results": """
@@ -251,3 +274,9 @@ def m003_trash(db: Database) -> None:
     for name, query in _VIEWS.items():
         db.execute(f"drop view {name}")
         db.create_view(name, f"{query} where runs.trashed_at is null")
+
+
+@migrations()
+def m004_survival(db: Database) -> None:
+    """Whether a run's process can still be there, and the checkpoint before the last one."""
+    _execute_each(db, _SURVIVAL)

@@ -26,7 +26,7 @@ from cnnlab.history.records import (
     StepColumns,
     StepRecord,
 )
-from cnnlab.history.rows import Record, record_of, runs_of
+from cnnlab.history.rows import Record, record_of, runs_of, sound
 from cnnlab.home import Home
 
 _RUNS = """
@@ -188,7 +188,7 @@ class Reader:
         """The runs with these ids, in that order, in the trash or not; without those not there."""
         among = "runs.id in (select value from json_each(?))"
         rows = self._rows(f"{_RUNS} where {among}", [json.dumps(ids)])
-        with translated(self._path):
+        with sound(self._path):
             by_id = {run.id: run for run in runs_of(rows)}
         return [by_id[each] for each in ids if each in by_id]
 
@@ -201,7 +201,7 @@ class Reader:
         rows = self._rows(f"{_RUNS} where runs.id = ?", [run_id])
         if not rows:
             raise self._unknown_run(run_id)
-        with translated(self._path):
+        with sound(self._path):
             return runs_of(rows)[0]
 
     def resolve(self, text: str, *, trashed: bool = False) -> str:
@@ -359,9 +359,10 @@ class Reader:
         with self._moment():
             rows = self._rows(query, [chosen])
             by_class = self._class_metrics(among, chosen) if classes else {}
-        for row in rows:
-            metrics = tuple(by_class.get(row["id"], ()))
-            found[row["run_id"]].append(record_of(EvaluationRecord, row, classes=metrics))
+        with sound(self._path):
+            for row in rows:
+                metrics = tuple(by_class.get(row["id"], ()))
+                found[row["run_id"]].append(record_of(EvaluationRecord, row, classes=metrics))
         return found
 
     def _class_metrics(self, among: str, chosen: str) -> dict[int, list[ClassMetrics]]:
@@ -392,6 +393,7 @@ class Reader:
             f"select * from {table} where run_id in (select value from json_each(?))"
             f" and {condition} order by run_id, {order}"
         )
-        for row in self._rows(query, [json.dumps(list(run_ids))]):
-            found[row["run_id"]].append(record_of(kind, row))
+        with sound(self._path):
+            for row in self._rows(query, [json.dumps(list(run_ids))]):
+                found[row["run_id"]].append(record_of(kind, row))
         return found

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
-import socket
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -15,7 +13,7 @@ from datetime import UTC, datetime
 from functools import singledispatchmethod
 from typing import TYPE_CHECKING, Any, NotRequired, Self, TypedDict, Unpack
 
-from cnnlab.errors import CnnlabError, HistoryError
+from cnnlab.errors import CnnlabError, DiskFullError, HistoryError
 from cnnlab.events import (
     CheckpointSaved,
     EpochFinished,
@@ -30,14 +28,10 @@ from cnnlab.events import (
     RunStopped,
     StepsFinished,
 )
+from cnnlab.history.checkpoint_rows import checkpoint_row, drop_previous, keep_as_previous
 from cnnlab.history.connection import connect_for_writing, transaction
-from cnnlab.history.evaluation_rows import (
-    Row,
-    class_rows,
-    confusion_rows,
-    evaluation_row,
-    number,
-)
+from cnnlab.history.evaluation_rows import Row, class_rows, confusion_rows, evaluation_row, number
+from cnnlab.history.ownership import this_process
 from cnnlab.home import Home
 
 if TYPE_CHECKING:
@@ -119,8 +113,7 @@ def _insert_run(db: Database, run_id: str, name: str, known: NewRun) -> None:
         "config": json.dumps(known["config"]),
         "monitor": known["monitor"],
         "epochs_planned": known["epochs"],
-        "host": socket.gethostname(),
-        "pid": os.getpid(),
+        **this_process(),
         "versions": json.dumps(known.get("versions", {})),
         "git": json.dumps(git) if git else None,
         "created_at": now(),
@@ -165,6 +158,8 @@ class Recorder:
         self._path = home.history
         self._run_id = run_id
         self._resumption = resumption
+        self._owner = this_process()
+        self._ended = False
         self._db = connect_for_writing(home)
         self._waiting: dict[str, list[Row]] = defaultdict(list)
         self._last_flush = time.monotonic()
@@ -181,11 +176,17 @@ class Recorder:
             self._db.close()
 
     def record(self, event: Event) -> None:
-        """Takes an event into the history."""
+        """Takes an event into the history.
+
+        Raises:
+            HistoryError, StorageError: it cannot be written; the event may be recorded again.
+                Steps and log lines wait on where the disk is full.
+        """
         if isinstance(event, StepsFinished | Logged):
             self._take(event)
             if time.monotonic() - self._last_flush >= FLUSH_SECONDS:
-                self.flush()
+                with suppress(DiskFullError):
+                    self.flush()
             return
         before = {table: list(rows) for table, rows in self._waiting.items()}
         try:
@@ -208,12 +209,23 @@ class Recorder:
         self._forget_waiting()
 
     def _require_run(self) -> None:
-        found = self._db.execute("select 1 from runs where id = ?", (self._run_id,)).fetchone()
+        """Checks that the run is there, and still this process's."""
+        query = "select host, pid, status from runs where id = ?"
+        found = self._db.execute(query, (self._run_id,)).fetchone()
         if found is None:
             raise HistoryError(
                 f"The run {self._run_id} is no longer in the history.",
                 "It was deleted while it ran; its figures are not kept.",
             )
+        host, pid, status = found
+        if (host, pid) != (self._owner["host"], self._owner["pid"]):
+            raise HistoryError(
+                f"The run {self._run_id} was taken over by process {pid} on {host}.",
+                "This process was not heard of for a while; it writes nothing more.",
+            )
+        if status == "interrupted" and not self._ended:
+            # Another host had not heard of this process and took it for dead.
+            self._update_run({"status": "running", "message": None, "ended_at": None})
 
     def _write_waiting(self) -> None:
         for table, rows in self._waiting.items():
@@ -239,6 +251,7 @@ class Recorder:
         self._update_run(
             {
                 "status": "running",
+                "heartbeat_at": now(),
                 # That of its first part, where the run goes on from a checkpoint.
                 "started_at": run["started_at"] or now(),
                 "device": event.device,
@@ -302,17 +315,9 @@ class Recorder:
 
     @_take.register
     def _(self, event: CheckpointSaved) -> None:
-        row = {
-            "run_id": self._run_id,
-            "kind": event.kind,
-            "epoch": event.epoch,
-            "step": event.step,
-            "path": str(event.path),
-            "bytes": event.bytes,
-            "sha256": event.sha256,
-            "value": None if event.value is None else number(event.value),
-            "saved_at": now(),
-        }
+        row = checkpoint_row(self._run_id, event, now())
+        if event.kind == "last":
+            keep_as_previous(self._db, self._run_id)
         self._waiting["checkpoints"].append(row)
         if event.kind == "best":
             best = {"best_epoch": event.epoch, "best_step": event.step, "best_value": row["value"]}
@@ -345,6 +350,7 @@ class Recorder:
 
     @_take.register
     def _(self, event: RunFinished) -> None:
+        drop_previous(self._db, self._run_id)
         self._end("finished", event.reason)
 
     @_take.register
@@ -370,6 +376,7 @@ class Recorder:
         duration = self._seconds_trained(ended)
         values = {"status": status, "message": message, "ended_at": ended, "duration_s": duration}
         self._update_run(values)
+        self._ended = True
 
     def _seconds_trained(self, ended: str) -> float:
         """Wall time from the start to the end, without the time between parts and in a queue."""

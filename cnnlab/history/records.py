@@ -14,8 +14,10 @@ class RunRecord:
     """The row of a run; times are ISO 8601 in UTC, durations seconds.
 
     What only its start or its end can tell is None until then. `trashed_at` is None outside the
-    trash, `claimed_at` unless a process other than the first one has taken the run over; figures
-    of the test split are those of the best checkpoint, its precision the macro average.
+    trash, `claimed_at` unless a process other than the first one has taken the run over, `boot`
+    (of the host, when its process took the run) where it is not known, `heartbeat_at` before the
+    first sign of life; figures of the test split are those of the best checkpoint, its precision
+    the macro average.
     """
 
     id: str
@@ -52,6 +54,8 @@ class RunRecord:
     message: str | None
     trashed_at: str | None
     claimed_at: str | None
+    boot: str | None
+    heartbeat_at: str | None
     tags: tuple[str, ...]
     epochs_done: int
     test_accuracy: float | None

@@ -7,7 +7,6 @@ what was recorded after the checkpoint, since it will be recorded again. The log
 
 from __future__ import annotations
 
-import os
 import socket
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -16,7 +15,16 @@ from typing import TYPE_CHECKING
 
 from cnnlab.errors import CheckpointError, HistoryError
 from cnnlab.history.connection import connect_for_writing, transaction
-from cnnlab.history.edits import LIVE, is_alive, is_waiting
+from cnnlab.history.ownership import (
+    LIVE,
+    is_alive,
+    is_gone,
+    is_held,
+    is_waiting,
+    lock_holder,
+    owner_words,
+    this_process,
+)
 from cnnlab.history.queries import Reader
 from cnnlab.history.recorder import Resumption, now
 from cnnlab.history.records import CheckpointRecord, RunRecord
@@ -25,7 +33,20 @@ from cnnlab.home import Home
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-_AGAIN = "`cnnlab run --from RUN` trains it again from the start."
+TRAIN_AGAIN = "`cnnlab run --from RUN` trains it again from the start."
+
+
+def require_claimable(home: Home, run: RunRecord) -> None:
+    """Checks that this process may train a run that has its row already: resumed, or adopted.
+
+    Raises:
+        HistoryError: it is finished or in the trash, or another process has it or may have it.
+        CheckpointError: it was trained, and has no last checkpoint any more.
+    """
+    if run.status == "queued":
+        require_adoptable(run)
+    else:
+        require_resumable(home, run)
 
 
 def require_resumable(home: Home, run: RunRecord) -> None:
@@ -35,27 +56,30 @@ def require_resumable(home: Home, run: RunRecord) -> None:
 
     Raises:
         HistoryError: it is finished, queued, in the trash, or may still be trained.
-        CheckpointError: it has no last checkpoint, or the file is gone.
+        CheckpointError: it has no last checkpoint, or the file is gone and so is the one before.
     """
     named = f"The run {run.name} ({run.id})"
     _require_outside_trash(run)
     if run.status == "finished":
-        raise HistoryError(f"{named} is finished: there is nothing left to train.", _AGAIN)
+        raise HistoryError(f"{named} is finished: there is nothing left to train.", TRAIN_AGAIN)
     if run.status == "queued":
         raise HistoryError(f"{named} is queued already.")
     if is_alive(run):
-        raise HistoryError(f"{named} is still being trained by process {run.pid}.")
-    if run.status in LIVE and run.host != socket.gethostname():
+        raise HistoryError(f"{named} is still being trained by {owner_words(run)}.")
+    if is_held(home, run.id):
+        raise HistoryError(f"{named} is still being trained by {lock_holder(home, run.id)}.")
+    if run.status in LIVE and not is_gone(run):
         raise HistoryError(
             f"{named} is {run.status} on {run.host}, as far as the history knows.",
             "Resume it there.",
         )
-    last = last_checkpoint(home, run.id)
-    if last is None:
-        raise CheckpointError(f"{named} has no checkpoint to go on from.", _AGAIN)
-    path = checkpoint_file(home, run.id, last)
-    if not path.is_file():
-        raise CheckpointError(f"The checkpoint {path} is gone.", _AGAIN)
+    held = resumable_checkpoints(home, run.id)
+    if not held:
+        raise CheckpointError(f"{named} has no checkpoint to go on from.", TRAIN_AGAIN)
+    paths = [checkpoint_file(home, run.id, one) for one in held]
+    if not any(path.is_file() for path in paths):
+        gone = " ".join(f"The checkpoint {path} is gone." for path in paths)
+        raise CheckpointError(gone, TRAIN_AGAIN)
 
 
 def require_adoptable(run: RunRecord) -> None:
@@ -71,7 +95,7 @@ def require_adoptable(run: RunRecord) -> None:
     if run.host != socket.gethostname():
         raise HistoryError(f"{named} was queued on {run.host}.", "Train it there.")
     if is_waiting(run):
-        raise HistoryError(f"{named} waits in the queue of process {run.pid}.")
+        raise HistoryError(f"{named} waits in the queue of {owner_words(run)}.")
 
 
 def _require_outside_trash(run: RunRecord) -> None:
@@ -82,11 +106,16 @@ def _require_outside_trash(run: RunRecord) -> None:
         )
 
 
-def last_checkpoint(home: Home, run_id: str) -> CheckpointRecord | None:
-    """The `last` checkpoint that the history holds of a run."""
+def resumable_checkpoints(home: Home, run_id: str) -> list[CheckpointRecord]:
+    """What a run can go on from: its `last` checkpoint, then the one before it."""
     with Reader(home) as reader:
-        held = reader.checkpoints([run_id])[run_id]
-    return next((one for one in held if one.kind == "last"), None)
+        held = {one.kind: one for one in reader.checkpoints([run_id])[run_id]}
+    return [held[kind] for kind in ("last", "previous") if kind in held]
+
+
+def last_checkpoint(home: Home, run_id: str) -> CheckpointRecord | None:
+    """The newest of what a run can go on from."""
+    return next(iter(resumable_checkpoints(home, run_id)), None)
 
 
 def checkpoint_file(home: Home, run_id: str, checkpoint: CheckpointRecord) -> Path:
@@ -103,42 +132,64 @@ def claim(home: Home, run: RunRecord) -> None:
         run: as it was when it was found that it may be claimed.
 
     Raises:
-        HistoryError: it has changed since, or the history cannot be written.
+        HistoryError: another process has it now, or the history cannot be written.
     """
+    me = this_process()
     with closing(connect_for_writing(home)) as db, transaction(db, home.history):
         # Of a run that was killed, its whole epochs tell how long it was trained.
         changed = db.execute(
-            "update runs set status = 'queued', host = ?, pid = ?, message = null,"
-            " duration_s = coalesce(duration_s,"
-            " (select sum(seconds) from epochs where run_id = runs.id))"
+            "update runs set status = 'queued', host = ?, boot = ?, pid = ?, heartbeat_at = null,"
+            " message = null, duration_s = coalesce(duration_s,"
+            " (select total(seconds) from epochs where run_id = runs.id))"
             " where id = ? and status = ? and host = ? and pid = ? and trashed_at is null",
-            (socket.gethostname(), os.getpid(), run.id, run.status, run.host, run.pid),
+            (*me.values(), run.id, run.status, run.host, run.pid),
         ).rowcount
         if not changed:
-            raise HistoryError(
-                f"The run {run.name} ({run.id}) has changed meanwhile.", "Look at it again."
-            )
+            raise _taken(home, run)
         db.execute(
             "update commands set taken_at = ? where run_id = ? and taken_at is null",
             (now(), run.id),
         )
 
 
+def _taken(home: Home, run: RunRecord) -> HistoryError:
+    """Why a run could not be claimed, as its row says now."""
+    named = f"The run {run.name} ({run.id})"
+    with Reader(home) as reader:
+        now_is = next(iter(reader.runs_among([run.id])), None)
+    if now_is is None or now_is.trashed_at is not None:
+        return HistoryError(f"{named} was deleted meanwhile.")
+    if (now_is.host, now_is.pid) != (run.host, run.pid):
+        return HistoryError(
+            f"{named} was taken over by {owner_words(now_is)} meanwhile.",
+            f"`cnnlab runs show {run.id}` shows how far it is.",
+        )
+    return HistoryError(f"{named} is {now_is.status} meanwhile.", "Look at it again.")
+
+
 @dataclass(frozen=True)
 class ResumePoint:
-    """Where a run goes on: what its last checkpoint holds that the history must agree with.
+    """Where a run goes on: what a checkpoint of it holds that the history must agree with.
 
     Attributes:
-        last: that checkpoint.
-        best: the best checkpoint as of then; None before the first validation.
+        last: that checkpoint, from now on the `last` one.
+        best: the best checkpoint as of then; None before the first validation, or if it is lost.
+        previous: the `last` one before that, if it is whole.
+        files: names of all files that are still needed.
+        epochs_done: whole epochs that were trained by then.
         epochs_planned: those of the config and those added by hand.
         seconds: time that the epoch under way had taken.
+        warnings: what was found damaged, in words.
     """
 
     last: CheckpointRecord
     best: CheckpointRecord | None
+    previous: CheckpointRecord | None
+    files: frozenset[str]
+    epochs_done: int
     epochs_planned: int
     seconds: float
+    warnings: tuple[str, ...] = ()
 
 
 def rewind(home: Home, run_id: str, point: ResumePoint) -> Resumption:
@@ -153,7 +204,7 @@ def rewind(home: Home, run_id: str, point: ResumePoint) -> Resumption:
     begun = now()
     with closing(connect_for_writing(home)) as db, transaction(db, home.history):
         _set_state(db, run_id, point)
-        _forget_what_follows(db, run_id, point.last)
+        _forget_what_follows(db, run_id, point)
         (whole_epochs,) = db.execute(
             "select coalesce(sum(seconds), 0) from epochs where run_id = ?", (run_id,)
         ).fetchone()
@@ -177,14 +228,16 @@ def _set_state(db: Database, run_id: str, point: ResumePoint) -> None:
     ).rowcount
     if not changed:
         raise HistoryError(f"The run {run_id} is no longer in the history.")
-    db.execute("delete from checkpoints where run_id = ? and kind = 'best'", (run_id,))
-    if best is not None:
-        db.table("checkpoints").insert({"run_id": run_id, **vars(best)})
+    db.execute("delete from checkpoints where run_id = ?", (run_id,))
+    held = [one for one in (point.last, best, point.previous) if one is not None]
+    db.table("checkpoints").insert_all([{"run_id": run_id, **vars(one)} for one in held])
 
 
-def _forget_what_follows(db: Database, run_id: str, last: CheckpointRecord) -> None:
-    for table in ("steps", "epochs"):
-        db.execute(f"delete from {table} where run_id = ? and step > ?", (run_id, last.step))
+def _forget_what_follows(db: Database, run_id: str, point: ResumePoint) -> None:
+    last = point.last
+    db.execute("delete from steps where run_id = ? and step > ?", (run_id, last.step))
+    # A checkpoint after the last step of an epoch may be older than the epoch's end.
+    db.execute("delete from epochs where run_id = ? and epoch > ?", (run_id, point.epochs_done))
     db.execute(
         "delete from evaluations where run_id = ? and (checkpoint is not null or step > ?)",
         (run_id, last.step),
@@ -198,9 +251,8 @@ def _forget_what_follows(db: Database, run_id: str, last: CheckpointRecord) -> N
 
 
 def _remove_other_files(home: Home, run_id: str, point: ResumePoint) -> None:
-    """Removes what no row names; a file that cannot be removed only takes room."""
-    kept = {Path(one.path).name for one in (point.last, point.best) if one is not None}
+    """Removes what is no longer needed; a file that cannot be removed only takes room."""
     for path in home.checkpoints(run_id).glob("*"):
-        if path.name not in kept:
+        if path.name not in point.files:
             with suppress(OSError):
                 path.unlink()

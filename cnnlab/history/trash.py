@@ -13,7 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from cnnlab.errors import StorageError
-from cnnlab.history.edits import editing, is_alive, is_waiting, remove_folder, require_deletable
+from cnnlab.history.edits import editing, remove_folder, require_deletable
+from cnnlab.history.ownership import is_alive, is_waiting
 from cnnlab.history.queries import Reader, RunFilter
 from cnnlab.history.recorder import now
 from cnnlab.home import Home

@@ -49,9 +49,9 @@ class Worker:
         self.process.stdin.write("go\n")
         self.process.stdin.flush()
 
-    def lines_to_end(self) -> list[str]:
-        """What it wrote after `go`; it must end well."""
-        output, errors = self.process.communicate(timeout=SECONDS)
+    def lines_to_end(self, longer: float = 0) -> list[str]:
+        """What it wrote after `go`; it must end well, within `SECONDS` or so much longer."""
+        output, errors = self.process.communicate(timeout=SECONDS + longer)
         assert self.process.returncode == 0, errors
         return output.splitlines()
 

@@ -17,7 +17,8 @@ from history import samples
 from history.processes import Worker, go_together
 from sqlite_utils import Database
 
-from cnnlab.errors import CnnlabError, HistoryError, StorageError
+from cnnlab.errors import CnnlabError, DiskFullError, HistoryError, StorageError
+from cnnlab.events import Logged
 from cnnlab.history import connection
 from cnnlab.history.connection import (
     APPLICATION_ID,
@@ -533,6 +534,27 @@ def test_the_recorder_goes_on_when_there_is_space_again(
     assert samples.counts(home)["epochs"] == 1
 
 
+def test_lines_of_the_log_wait_on_a_full_disk_and_are_written_once(
+    tiny_disk: Path, full_disk: Callable[[], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cnnlab.history.recorder.FLUSH_SECONDS", 0.0)
+    home = Home(tiny_disk / "home")
+    samples.add_run(home, "aaaa0001")
+    with Recorder(home, "aaaa0001") as recorder:
+        recorder.record(samples.STARTED)
+        filler = full_disk()
+        for number in range(200):
+            recorder.record(Logged("info", f"{number} " + "x" * 2000))
+        with pytest.raises(DiskFullError):
+            recorder.record(samples.epoch(1))
+        filler.unlink()
+        recorder.record(samples.epoch(1))
+    with Reader(home) as reader:
+        lines = [int(line.message.split()[0]) for line in reader.log("aaaa0001")]
+    assert lines == list(range(200))
+    assert samples.counts(home)["epochs"] == 1
+
+
 def test_a_full_disk_is_named_when_the_history_is_new(
     tiny_disk: Path, full_disk: Callable[[], Path]
 ) -> None:
@@ -558,7 +580,7 @@ def test_writers_and_readers_do_not_lock_each_other_out(home: Home) -> None:
     counts = samples.counts(home)
     assert (counts["runs"], counts["epochs"], counts["steps"]) == (4, 100, 400)
     assert (counts["evaluations"], counts["class_metrics"]) == (100, 300)
-    assert counts["checkpoints"] == 4
+    assert counts["checkpoints"] == 8  # the last one of each run, and the one before it
 
 
 def test_readers_go_on_while_another_program_writes(used_home: Home) -> None:

@@ -20,12 +20,11 @@ from cnnlab.history.edits import (
     add_tags,
     delete_note,
     delete_run,
-    is_alive,
-    is_waiting,
     remove_tags,
     rename_run,
     require_deletable,
 )
+from cnnlab.history.ownership import is_alive, is_waiting
 from cnnlab.history.queries import Reader
 from cnnlab.history.records import RunRecord
 from cnnlab.home import Home
@@ -260,9 +259,14 @@ def test_a_later_process_of_the_same_number_is_another_one(home: Home, trainer: 
     assert not is_alive(run_of(home))
 
 
-def test_the_run_of_another_machine_is_deleted(home: Home, trainer: Worker) -> None:
+def test_the_run_of_another_machine_is_deleted_once_it_is_silent(
+    home: Home, trainer: Worker
+) -> None:
     assert trainer.process.poll() is None
     samples.change(home, "update runs set host = 'elsewhere'")
+    with pytest.raises(HistoryError, match=f"by process {trainer.pid} on elsewhere"):
+        delete_run(home, run_of(home))
+    samples.change(home, "update runs set heartbeat_at = '2026-01-01T00:00:00.000+00:00'")
     run = run_of(home)
     assert not is_alive(run)
     delete_run(home, run)

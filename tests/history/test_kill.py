@@ -13,6 +13,7 @@ from history.worker import CLASSES
 
 from cnnlab.history.connection import MIGRATIONS
 from cnnlab.history.queries import Reader
+from cnnlab.history.resumption import claim
 from cnnlab.home import Home
 
 KILLS = 15
@@ -84,7 +85,9 @@ def test_the_next_process_ends_the_run_of_a_killed_one(home: Home) -> None:
     assert worker.line() == "1"
     worker.kill()
     with Reader(home) as reader:
-        assert reader.run("aaaa0001").status == "running"
+        run = reader.run("aaaa0001")
+    assert run.status == "running"
+    claim(home, run)
     samples.record(home, "aaaa0001", *samples.life())
     with Reader(home) as reader:
         assert reader.run("aaaa0001").status == "finished"

@@ -151,11 +151,28 @@ def test_a_checkpoint_takes_the_place_of_its_kind(home: Home) -> None:
         samples.checkpoint("last", 2, value=0.5),
     )
     with Reader(home) as reader:
-        best, last = reader.checkpoints(["aaaa0001"])["aaaa0001"]
+        best, last, previous = reader.checkpoints(["aaaa0001"])["aaaa0001"]
     assert (best.kind, best.epoch, best.value) == ("best", 1, 0.6)
     assert (last.kind, last.epoch, last.value) == ("last", 2, 0.5)
+    assert (previous.kind, previous.epoch, previous.value) == ("previous", 1, None)
+    assert previous.path.endswith("last-1.pt")
     assert (last.bytes, last.sha256) == (1002, f"{2:064x}")
     assert last.path.endswith("last-2.pt")
+
+
+def test_the_checkpoint_before_the_last_one_is_kept_until_the_run_is_finished(home: Home) -> None:
+    def kinds() -> list[tuple[str, int]]:
+        with Reader(home) as reader:
+            held = reader.checkpoints(["aaaa0001"])["aaaa0001"]
+        return [(one.kind, one.epoch) for one in held]
+
+    samples.add_run(home, "aaaa0001")
+    samples.record(home, "aaaa0001", *(samples.checkpoint("last", each) for each in (1, 2, 3)))
+    assert kinds() == [("last", 3), ("previous", 2)]
+    samples.record(home, "aaaa0001", RunStopped("by the user"))
+    assert kinds() == [("last", 3), ("previous", 2)]
+    samples.record(home, "aaaa0001", RunFinished("all done"))
+    assert kinds() == [("last", 3)]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ It imports everything, writes "up", and begins when it is told to.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import sys
 import time
@@ -16,9 +17,12 @@ from history import samples
 
 from cnnlab.events import Logged
 from cnnlab.history.connection import connect_for_writing
+from cnnlab.history.interruption import mark_interrupted
 from cnnlab.history.migrations import migrations
+from cnnlab.history.ownership import holding
 from cnnlab.history.queries import Reader
 from cnnlab.history.recorder import Recorder
+from cnnlab.history.resumption import claim
 from cnnlab.home import Home
 
 CLASSES = tuple(f"class {number}" for number in range(40))
@@ -55,6 +59,8 @@ def write(home: Home, run_id: str, epochs: str) -> None:
 
 def write_for_ever(home: Home, run_id: str, first: str) -> None:
     """Records epochs until it is killed; says each that the recorder took as written."""
+    with Reader(home) as reader:
+        claim(home, reader.run(run_id))
     result = samples.evaluation(CLASSES)
     with Recorder(home, run_id) as recorder:
         recorder.record(samples.STARTED)
@@ -68,6 +74,26 @@ def write_for_ever(home: Home, run_id: str, first: str) -> None:
             recorder.record(samples.evaluated("test", "best", number * 4, result))
             say(str(number))
             number += 1
+
+
+def live(home: Home, run_id: str, seconds: str) -> None:
+    """Trains a run of its own for a while, and reads all runs meanwhile; says each epoch."""
+    end = time.monotonic() + float(seconds)
+    samples.add_run(home, run_id, tags=["live"])
+    with Recorder(home, run_id) as recorder:
+        recorder.record(samples.STARTED)
+        number = 0
+        while time.monotonic() < end:
+            number += 1
+            recorder.record(samples.steps(number * 4 - 3, (0.5,) * 4, epoch=number))
+            recorder.record(Logged("info", f"epoch {number}"))
+            recorder.record(samples.evaluated("validation", None, number * 4))
+            recorder.record(samples.epoch(number))
+            say(str(number))
+            with Reader(home) as reader:
+                for run, epochs in reader.epochs(reader.run_ids()).items():
+                    assert [each.epoch for each in epochs] == list(range(1, len(epochs) + 1)), run
+                assert len(reader.epochs([run_id])[run_id]) == number
 
 
 def write_by_half(home: Home) -> None:
@@ -103,14 +129,36 @@ def train(home: Home, run_id: str) -> None:
         sys.stdin.read()
 
 
+def hold(home: Home, run_id: str) -> None:
+    """Has a run under way as its training has it, with a forked process, until its input ends."""
+    samples.add_run(home, run_id)
+    with holding(home, run_id), Recorder(home, run_id) as recorder:
+        recorder.record(samples.STARTED)
+        child = os.fork()
+        if child == 0:
+            time.sleep(60)
+            os._exit(0)
+        say(str(child))
+        sys.stdin.read()
+
+
+def mark(home: Home) -> None:
+    """Marks what was interrupted; says each run that it marked."""
+    for run in mark_interrupted(home):
+        say(run.id)
+
+
 TASKS: dict[str, Callable[..., None]] = {
     "open": open_history,
     "create": create,
     "write": write,
     "write-for-ever": write_for_ever,
+    "live": live,
     "write-by-half": write_by_half,
     "read": read,
     "train": train,
+    "hold": hold,
+    "mark": mark,
 }
 
 if __name__ == "__main__":
