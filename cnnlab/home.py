@@ -8,8 +8,10 @@ data sets) lies in the repository root in an editable install, beside the packag
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import platformdirs
 
@@ -58,12 +60,17 @@ class Home:
 
     @property
     def log(self) -> Path:
-        """Where tracebacks of the screens go."""
-        return self.root / "screens.log"
+        """Where tracebacks go, and what is printed once the terminal is gone."""
+        return self.root / "cnnlab.log"
+
+    @property
+    def runs(self) -> Path:
+        """The folder with one folder for each run."""
+        return self.root / "runs"
 
     def run_folder(self, run_id: str) -> Path:
         """The folder with the files of one run."""
-        return self.root / "runs" / run_id
+        return self.runs / run_id
 
     def checkpoints(self, run_id: str) -> Path:
         """The folder with the checkpoints of one run."""
@@ -77,7 +84,11 @@ def make_folder(path: Path) -> Path:
         StorageError: the folder cannot be created or written.
     """
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in reversed((path, *path.parents)):
+            if not folder.exists():
+                # `parents=True` would give those between the mode of any other folder.
+                folder.mkdir(mode=0o700, exist_ok=True)
+        path.mkdir(exist_ok=True)
     except OSError as error:
         raise StorageError(
             f"The folder {path} cannot be created: {error.strerror}.",
@@ -89,6 +100,35 @@ def make_folder(path: Path) -> Path:
             "Set CNNLAB_HOME to a folder that you can write to.",
         )
     return path
+
+
+def open_log(path: Path) -> TextIO:
+    """Opens a text file for lines to be added, readable by its owner alone.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+    return open(path, "a", encoding="utf-8", errors="backslashreplace", opener=open_private)
+
+
+def sync_folder(path: Path) -> None:
+    """Makes what was renamed or removed in a folder survive a power loss."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def open_private(path: str, flags: int) -> int:
+    """The `opener` for `open` of a file of the home: readable by its owner alone.
+
+    A file that is there already becomes so.
+    """
+    descriptor = os.open(path, flags, 0o600)
+    with suppress(OSError):  # on a file system without permissions, or of another owner
+        os.fchmod(descriptor, 0o600)
+    return descriptor
 
 
 def shipped(kind: str) -> Path:

@@ -6,6 +6,7 @@ import dataclasses
 import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -58,15 +59,28 @@ def real_data() -> Path:
     return folder
 
 
-@pytest.fixture
-def tiny_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of one megabyte, to fill up."""
-    folder = tmp_path / "tiny"
+@contextmanager
+def mounted(folder: Path, size: str) -> Iterator[Path]:
+    """A file system of so many bytes, such as ``1m``, in a folder that is made for it."""
     folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], capture_output=True
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], capture_output=True
     )
-    if mounted.returncode:
+    if done.returncode:
         pytest.skip("needs to mount a small tmpfs: run the tests as root on Linux")
     yield folder
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.fixture
+def tiny_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of one megabyte, to fill up."""
+    with mounted(tmp_path / "tiny", "1m") as folder:
+        yield folder
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system on which a small run finds room, as long as nothing else takes it."""
+    with mounted(tmp_path / "small", "16m") as folder:
+        yield folder

@@ -29,6 +29,7 @@ class Terminal:
 
     Attributes:
         received: bytes that the program has sent so far.
+        pid: the process of the program.
         status: the exit code once it is over, the negative signal where one ended it.
     """
 
@@ -45,8 +46,9 @@ class Terminal:
         self._rest = b""
         self.received = 0
         self.status: int | None = None
-        self._process, self._master = pty.fork()
-        if self._process == 0:
+        self._closed = False
+        self.pid, self._master = pty.fork()
+        if self.pid == 0:
             kept = {
                 k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES", "NO_COLOR")
             }
@@ -66,9 +68,15 @@ class Terminal:
         _: TracebackType | None,
     ) -> None:
         if self.status is None:
-            os.kill(self._process, signal.SIGKILL)
-            os.waitpid(self._process, 0)
-        os.close(self._master)
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Closes the terminal under the program, as a window is closed."""
+        if not self._closed:
+            os.close(self._master)
+            self._closed = True
 
     def send(self, *keys: str) -> None:
         """Types keys: those with a name by it, other texts as they are."""
@@ -102,7 +110,7 @@ class Terminal:
             if time.monotonic() > end:
                 raise AssertionError(f"not over after {seconds} s:\n{self.text()}")
             self._read_some(0.05)
-            ended, status = os.waitpid(self._process, os.WNOHANG)
+            ended, status = os.waitpid(self.pid, os.WNOHANG)
             if ended:
                 self.status = os.waitstatus_to_exitcode(status)
         return self.status

@@ -19,10 +19,7 @@ from typing import Any, Literal
 import numpy as np
 
 from cnnlab.analysis.study_results import Measured, measured
-from cnnlab.config.differences import MACHINE_FIELDS, flat, flat_table, unlike
-from cnnlab.config.run import RunConfig
-from cnnlab.config.validation import validate
-from cnnlab.errors import ConfigError
+from cnnlab.config.differences import MACHINE_FIELDS, flat_stored, unlike
 from cnnlab.events import CheckpointKind, CommandKind
 from cnnlab.history.queries import Reader
 from cnnlab.history.records import EpochRecord, EvaluationRecord, RunRecord, evaluation_of
@@ -256,7 +253,7 @@ def _samples(reader: Reader, run_ids: Sequence[str]) -> list[Sample]:
     return [
         Sample(
             run,
-            _fields(run),
+            flat_stored(run.config),
             evaluations.get(run.id, []),
             epochs.get(run.id, []),
             run.status == "finished"
@@ -264,14 +261,6 @@ def _samples(reader: Reader, run_ids: Sequence[str]) -> list[Sample]:
         )
         for run in runs
     ]
-
-
-def _fields(run: RunRecord) -> dict[str, Any]:
-    """The flat config of a run; one that no longer fits the schema as it was stored."""
-    try:
-        return flat(validate(RunConfig, run.config))
-    except ConfigError:
-        return flat_table(run.config)
 
 
 def _folded(samples: Sequence[Sample], fields: Sequence[str], fold: bool) -> list[list[Sample]]:

@@ -41,7 +41,7 @@ def _ask(text: str, command: Command, done: str) -> None:
     """Sends a command and waits until the run has that status, or another ending."""
     from cnnlab.errors import HistoryError
     from cnnlab.history import commands
-    from cnnlab.history.edits import LIVE
+    from cnnlab.history.ownership import LIVE
     from cnnlab.history.queries import Reader
 
     home = Home.from_environment()

@@ -6,30 +6,35 @@ it runs, so that `cnnlab --help` and `cnnlab runs list` answer at once.
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Annotated
 
 import typer
 
 import cnnlab
-from cnnlab.cli import data, models, presets, run, runs, study
-from cnnlab.cli.console import err, print_error
+from cnnlab.cli import attach, data, doctor, history, models, presets, run, runs, study
+from cnnlab.cli.console import err, print_error, print_traceback
+from cnnlab.cli.screens import open_screens
+from cnnlab.cli.usage_errors import SafeGroup
 from cnnlab.errors import CnnlabError
 
 app = typer.Typer(
     name="cnnlab",
+    cls=SafeGroup,
     help="Train image classifiers in the terminal, keep every run, compare honestly.\n\n"
     "Without a command, cnnlab opens its screens.",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("run")(run.run)
+app.command("attach")(attach.attach)
 app.add_typer(runs.app, name="runs")
 app.add_typer(study.app, name="study", no_args_is_help=True)
 app.add_typer(presets.app, name="presets")
 app.add_typer(data.app, name="data")
 app.add_typer(models.app, name="models")
+app.add_typer(history.app, name="history")
+app.command("doctor")(doctor.doctor)
 
 
 def _print_version(wanted: bool) -> None:
@@ -52,21 +57,9 @@ def options(
     """Train image classifiers in the terminal, keep every run, compare honestly."""
     del debug, version  # read from the command line in `main`, which sees every error
     if context.invoked_subcommand is None:
-        _open_screens(context)
+        from cnnlab.home import Home
 
-
-def _open_screens(context: typer.Context) -> None:
-    """The app on a terminal; elsewhere, where it could only hang, the help."""
-    streams = (sys.stdin, sys.stdout, sys.stderr)  # Textual draws on the last one
-    if not all(each.isatty() for each in streams) or os.environ.get("TERM") == "dumb":
-        typer.echo(context.get_help())
-        err().print("The screens of cnnlab need a terminal; the commands work without one.")
-        raise typer.Exit(2)
-    from cnnlab.home import Home
-    from cnnlab.tui.app import run_app
-    from cnnlab.tui.session import Session
-
-    raise typer.Exit(run_app(Session.begin(Home.from_environment())))
+        open_screens(Home.from_environment(), instead=context.get_help)
 
 
 def main() -> None:
@@ -76,7 +69,7 @@ def main() -> None:
         app()
     except CnnlabError as error:
         if debug:
-            raise
+            print_traceback(error)
         print_error(error)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
@@ -87,7 +80,7 @@ def main() -> None:
         sys.exit(141)
     except Exception as error:
         if debug:
-            raise
+            print_traceback(error)
         message = f"Unexpected {type(error).__name__}: {error}"
         print_error(CnnlabError(message, "`cnnlab --debug …` shows the traceback."))
         sys.exit(1)

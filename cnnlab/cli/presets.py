@@ -88,6 +88,7 @@ def show_preset(
     """Show a preset whole, as a TOML file that could be one of your own."""
     from cnnlab.config import presets
     from cnnlab.config.toml import preset_as_toml
+    from cnnlab.export.format import DECEPTIVE
 
     preset = presets.load(Home.from_environment(), name)
     if as_json:
@@ -100,7 +101,7 @@ def show_preset(
             }
         )
         return
-    text = preset_as_toml(preset)
+    text = preset_as_toml(preset).translate({code: f"\\U{code:08x}" for code in DECEPTIVE})
     if not out().is_terminal:
         typer.echo(text, nl=False)
         return

@@ -240,14 +240,8 @@ class PlainDisplay:
             self.say(event.message)
         elif isinstance(event, EpochFinished):
             left = self._figures.seconds_left or 0.0
-            self.say(
-                f"epoch {event.epoch}/{self._figures.epochs}"
-                f"  loss {event.train_loss:.4f}  accuracy {event.train_accuracy:.4f}"
-                f"  validation loss {event.validation_loss:.4f}"
-                f"  accuracy {event.validation_accuracy:.4f}"
-                f"  {event.images_per_second:,.0f} images/s"
-                f"  {format_duration(left)} left"
-            )
+            epoch = f"epoch {event.epoch}/{self._figures.epochs}"
+            self.say(f"{epoch}  {event.in_words()}  {format_duration(left)} left")
 
     def say(self, message: str) -> None:
         """Prints a line."""

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnnlab.cli.console import err, out, print_json
+from cnnlab.cli.detaching import DetachOption, run_detached
+from cnnlab.cli.interruptions import tell_interrupted
 from cnnlab.cli.preflight import print_preflight
-from cnnlab.cli.training import STOPPED, prepare, watch
-from cnnlab.errors import ConfigError, TrainingError
+from cnnlab.cli.training import outliving_the_terminal, prepare, report, watch
+from cnnlab.errors import ConfigError
 from cnnlab.home import Home
 
 if TYPE_CHECKING:
     from cnnlab.execution.requests import RunRequest
-    from cnnlab.execution.runner import RunThread
 
 
 def run(
@@ -40,6 +40,7 @@ def run(
         bool,
         typer.Option("--dry-run", help="Measure what it would take on a few steps; train nothing."),
     ] = False,
+    detach: DetachOption = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the finished run as JSON on stdout.")
     ] = False,
@@ -47,6 +48,7 @@ def run(
     """Train a preset, a preset file of your own, or an earlier run again.
 
     Ctrl-C stops after the current step and keeps the checkpoints; a second one stops at once.
+    A terminal that goes away stops nothing: `cnnlab attach` shows the run from another one.
     """
     home = Home.from_environment()
     changes = list(settings or [])
@@ -58,9 +60,14 @@ def run(
     if dry_run:
         print_preflight(home, request, as_json)
         return
-    thread, display = prepare(home, request)
-    watch(thread, display)
-    _report(home, thread, as_json)
+    tell_interrupted(home)
+    if detach:
+        run_detached(home, request, as_json)
+        return
+    with outliving_the_terminal(home):
+        thread, display = prepare(home, request)
+        watch(thread, display)
+        report(home, thread, as_json)
 
 
 def _request(
@@ -93,31 +100,3 @@ def _request(
         earlier = reader.run(reader.resolve(str(source)))
     config = validate(RunConfig, apply_settings(earlier.config, changes))
     return RunRequest(config, earlier.preset, name, tags, note)
-
-
-def _report(home: Home, thread: RunThread, as_json: bool) -> None:
-    """What the run came to, and the exit code that goes with it."""
-    from cnnlab.events import RunFailed, RunFinished
-    from cnnlab.history.queries import Reader
-
-    with Reader(home) as reader:
-        record = reader.run(thread.run_id)
-        if as_json:
-            from cnnlab.export.run_json import runs_as_json
-
-            print_json(runs_as_json(reader, [record])[0])
-        else:
-            from cnnlab.cli.report import print_result
-            from cnnlab.export.format import one_line
-
-            if not isinstance(thread.ending, RunFailed):  # that is told below
-                ending = f"{one_line(record.name)}: {record.status}, {record.message}"
-                err().print(ending, soft_wrap=True)
-            print_result(out(), reader, record)
-    if isinstance(thread.ending, RunFailed):
-        raise TrainingError(
-            f"The run {record.name} ({record.id}) failed: {thread.ending.message}",
-            f"`cnnlab runs show {record.id}` shows what was recorded.",
-        )
-    if not isinstance(thread.ending, RunFinished):
-        raise typer.Exit(STOPPED)

@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from cnnlab.cli import control, mistakes, trash
+from cnnlab.cli import control, mistakes, prune, resume, trash
 from cnnlab.cli.console import err, out, print_json
 from cnnlab.cli.control import RunArgument
+from cnnlab.cli.interruptions import tell_interrupted
 from cnnlab.events import SPLITS
 from cnnlab.home import Home
 
-STATUSES = ("queued", "running", "paused", "finished", "stopped", "failed", "interrupted")
 app = typer.Typer(help="Browse the history of runs.", no_args_is_help=True)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -46,6 +46,7 @@ def list_runs(
     from cnnlab.errors import known_name
     from cnnlab.history.filters import Query, parse
     from cnnlab.history.queries import Reader, RunFilter
+    from cnnlab.history.rows import STATUSES
 
     if status:
         known_name("status", status, STATUSES)
@@ -56,6 +57,7 @@ def list_runs(
 
         query = parse(filter_text, set(field_paths(RunConfig)))
     home = Home.from_environment()
+    tell_interrupted(home)
     with Reader(home) as reader:
         wanted = RunFilter(status, dataset, model, preset, tag, search, query, in_trash)
         runs = reader.runs(wanted, sort=sort, ascending=ascending, limit=limit)
@@ -112,7 +114,9 @@ def show_run(
 
     known_name("split", split, SPLITS)
     options = curve_options(by, smooth, log=log)
-    with Reader(Home.from_environment()) as reader:
+    home = Home.from_environment()
+    tell_interrupted(home)
+    with Reader(home) as reader:
         record = reader.run(reader.resolve(run))
         if as_json:
             from cnnlab.export.run_json import runs_as_json
@@ -125,6 +129,7 @@ def show_run(
 
 
 app.command("mistakes")(mistakes.mistakes)
+app.command("resume")(resume.resume)
 app.command("stop")(control.stop)
 app.command("pause")(control.pause)
 app.command("continue")(control.go_on)
@@ -132,4 +137,5 @@ app.command("continue")(control.go_on)
 
 app.command("delete")(trash.delete)
 app.command("restore")(trash.restore)
+app.command("prune")(prune.prune)
 app.command("empty-trash")(trash.empty_trash)

@@ -23,7 +23,4 @@ class SafeConsole(Console):
         """See `Console.render`."""
         for segment in super().render(renderable, options):
             text, style, control = segment
-            if control or text.isprintable():
-                yield segment
-            else:
-                yield Segment(visible(text), style)
+            yield segment if control else Segment(visible(text), style)

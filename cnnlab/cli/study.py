@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cnnlab.cli.console import err, out, print_error, print_json
-from cnnlab.cli.training import STOPPED, prepare, watch
+from cnnlab.cli.training import STOPPED, outliving_the_terminal, prepare, watch
 from cnnlab.errors import CnnlabError, TrainingError, known_name
 from cnnlab.events import CheckpointKind
+from cnnlab.execution.terminal import TERMINATED
 from cnnlab.home import Home
 
 if TYPE_CHECKING:
@@ -142,8 +143,9 @@ def run_study(
         jobs = missing_jobs(reader, chosen, changes, parse_seeds(seeds), force=force)
     if not jobs:
         err().print("Every row is trained; --force trains them again.")
-    failures = _train_all(home, loaded, jobs)
-    _show(home, loaded, as_json)
+    with outliving_the_terminal(home):
+        failures = _train_all(home, loaded, jobs)
+        _show(home, loaded, as_json)
     if failures:
         raise TrainingError(
             f"{len(failures)} of {len(jobs)} runs failed: {', '.join(dict.fromkeys(failures))}.",
@@ -183,9 +185,9 @@ def _train_all(home: Home, study: Study, jobs: list[Job]) -> list[str]:
     """Trains one run after another; returns the rows that failed.
 
     Raises:
-        Exit: Ctrl-C stopped a run, and the rest with it.
+        Exit: Ctrl-C or SIGTERM stopped a run, and the rest with it.
     """
-    from cnnlab.events import RunFailed, RunFinished
+    from cnnlab.events import RunFailed, RunFinished, RunInterrupted
 
     failures = []
     for number, job in enumerate(jobs):
@@ -209,7 +211,7 @@ def _train_all(home: Home, study: Study, jobs: list[Job]) -> list[str]:
         else:
             left = f"{len(jobs) - number} of {len(jobs)} runs are left"
             err().print(f"Stopped; {left}: `cnnlab study run {study.name}` goes on.")
-            raise typer.Exit(STOPPED)
+            raise typer.Exit(TERMINATED if isinstance(ending, RunInterrupted) else STOPPED)
     return failures
 
 

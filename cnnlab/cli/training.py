@@ -1,15 +1,19 @@
-"""A run on the console: built, shown while it trains, stopped with Ctrl-C."""
+"""A run on the console: built, shown while it trains, stopped with Ctrl-C, told when it is over."""
 
 from __future__ import annotations
 
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from cnnlab.cli.console import err
+import typer
+
+from cnnlab.cli.console import err, out, print_json
+from cnnlab.errors import TrainingError
+from cnnlab.execution.terminal import TERMINATED, TerminalGuard, on_termination
 from cnnlab.home import Home
 
 if TYPE_CHECKING:
@@ -35,12 +39,23 @@ def prepare(
     from cnnlab.data import library
 
     library.check_name(home, request.config.data.name)
+
+    def build() -> RunThread:
+        from cnnlab.execution.building import build
+
+        return build(home, request)
+
+    return shown(build, overall)
+
+
+def shown(
+    build: Callable[[], RunThread], overall: Overall | None = None
+) -> tuple[RunThread, Display]:
+    """Builds a run, which takes a moment, and a display that listens to it."""
     with err().status("Loading PyTorch and the images…"):
         from cnnlab.cli.progress import make_display
-        from cnnlab.execution.runner import prepare_run
 
-        dataset = library.require(home, request.config.data.name)
-        thread = prepare_run(home, request, dataset)
+        thread = build()
     hardware = thread.trainer.parts.hardware
     title = f"{thread.run_name} ({thread.run_id}) on {hardware.device} ({hardware.name})"
     display = make_display(err(), title, overall)
@@ -50,10 +65,26 @@ def prepare(
 
 def watch(thread: RunThread, display: Display) -> None:
     """Trains a prepared run to its ending and shows how far it is."""
-    with display, _stop_on_interrupt(thread, display):
+
+    def interrupt() -> None:
+        thread.interrupt("SIGTERM")
+        display.say("SIGTERM: writing a checkpoint and stopping after this step.")
+
+    with display, _stop_on_interrupt(thread, display), on_termination(interrupt):
         thread.start()
         while thread.is_alive():
             thread.join(0.1)
+
+
+@contextmanager
+def outliving_the_terminal(home: Home) -> Iterator[None]:
+    """What trains goes on when the terminal is gone, and nothing is drawn any more."""
+
+    def leave() -> None:
+        err().quiet = out().quiet = True
+
+    with TerminalGuard(home, leave):
+        yield
 
 
 @contextmanager
@@ -74,3 +105,39 @@ def _stop_on_interrupt(thread: RunThread, display: Display) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def report(home: Home, thread: RunThread, as_json: bool) -> None:
+    """Tells what a run came to.
+
+    Raises:
+        TrainingError: it failed.
+        Exit: it was stopped, or interrupted; with the exit code that goes with it.
+    """
+    from cnnlab.events import RunFailed, RunFinished, RunInterrupted
+    from cnnlab.history.queries import Reader
+
+    with Reader(home) as reader:
+        record = reader.run(thread.run_id)
+        if as_json:
+            from cnnlab.export.run_json import runs_as_json
+
+            print_json(runs_as_json(reader, [record])[0])
+        else:
+            from cnnlab.cli.report import print_result
+            from cnnlab.export.format import one_line
+
+            if not isinstance(thread.ending, RunFailed):  # that is told below
+                ending = f"{one_line(record.name)}: {record.status}, {record.message}"
+                err().print(ending, soft_wrap=True)
+            print_result(out(), reader, record)
+    if isinstance(thread.ending, RunFailed):
+        raise TrainingError(
+            f"The run {record.name} ({record.id}) failed: {thread.ending.message}",
+            f"`cnnlab runs show {record.id}` shows what was recorded.",
+        )
+    if isinstance(thread.ending, RunInterrupted):
+        err().print(f"`cnnlab runs resume {record.id}` goes on from there.", soft_wrap=True)
+        raise typer.Exit(TERMINATED)
+    if not isinstance(thread.ending, RunFinished):
+        raise typer.Exit(STOPPED)

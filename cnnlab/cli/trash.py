@@ -89,7 +89,8 @@ def _ask(*, yes: bool) -> None:
 
 def _tell_what_goes(run: RunRecord, checkpoints: Sequence[CheckpointRecord]) -> None:
     from cnnlab.export.format import format_bytes, one_line
-    from cnnlab.history.edits import LIVE, require_deletable
+    from cnnlab.history.edits import require_deletable
+    from cnnlab.history.ownership import LIVE
 
     require_deletable(run)
     freed = format_bytes(sum(one.bytes for one in checkpoints))

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from cnnlab.execution.runner import RunThread
 
 
+_SIGNAL_SECONDS = 0.5
+"""How long a waiting main thread leaves a signal unanswered."""
+
+
 @dataclass(eq=False)
 class _Job:
     """A run in the queue; `training` is set once nothing but a stop keeps it from training."""
@@ -79,8 +83,13 @@ class RunQueue:
 
     @property
     def activity(self) -> str:
-        """What is done for the current run before it trains; empty while it trains, or idle."""
-        return self._activity
+        """What is done for the current run before it trains, or what it waits for; else empty.
+
+        While it trains it waits for room on the disk alone, where that is full.
+        """
+        job = self._job
+        training = job.training if job is not None else None
+        return self._activity or (training.trouble if training is not None else "")
 
     def _current(self) -> _Job | None:
         """The job under way; while torch is loaded, the one that it is loaded for."""
@@ -170,12 +179,13 @@ class RunQueue:
         with self._changed, suppress(ValueError):
             self._jobs.remove(job)
 
-    def close(self, *, stop: bool = True) -> None:
+    def close(self, *, stop: bool = True, interruption: str = "") -> None:
         """Begins no further run; what waits stays queued in the history.
 
         Args:
             stop: whether the current run ends after the step under way, or is left queued if it
                 is still being built. Else it trains to its end.
+            interruption: what stops it, if it is not the user; the run is then interrupted.
         """
         with self._changed:
             self._closed = True
@@ -183,7 +193,18 @@ class RunQueue:
             training = self._job.training if self._job is not None else None
             self._changed.notify_all()
         if stop and training is not None:
-            training.request_stop()
+            if interruption:
+                training.interrupt(interruption)
+            else:
+                training.request_stop()
+
+    def finish(self) -> None:
+        """Trains all that waits, unless the queue is closed; returns when nothing trains."""
+        with self._changed:
+            # Waiting in short stretches lets the main thread answer a signal meanwhile.
+            while self._job is not None or (self._jobs and not self._closed):
+                self._changed.wait(_SIGNAL_SECONDS)
+        self.close(stop=False)
 
     def join(self, timeout: float | None = None) -> bool:
         """Waits until the thread of a closed queue is over; returns whether it is.

@@ -7,14 +7,17 @@ and fits together; one that waits in a queue has its row already (`cnnlab.execut
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import chain
 
 from cnnlab.data.store import Dataset
-from cnnlab.errors import CnnlabError
+from cnnlab.errors import CnnlabError, DiskFullError, HistoryError
 from cnnlab.events import Ending, Event, Logged, RunFailed, RunFinished, RunInterrupted, RunStopped
 from cnnlab.execution.postman import Postman
 from cnnlab.execution.requests import RunRequest, record_request
+from cnnlab.execution.run_log import RunLog
+from cnnlab.history.ownership import holding
 from cnnlab.history.recorder import Recorder, Resumption, new_run_id
 from cnnlab.history.resumption import ResumePoint, rewind
 from cnnlab.home import Home, make_folder
@@ -49,30 +52,84 @@ class RunThread(threading.Thread):
         self.trainer = trainer
         self.listener: Listener = _nobody
         self.ending: Ending | None = None
+        self._log = RunLog(home, run_id)
         self._resume_at = resume_at
         self._resumption: Resumption | None = None
 
     def run(self) -> None:
-        """Trains to an ending; a history that cannot be written ends the run as failed."""
+        """Trains to an ending; a history that cannot be written ends the run as failed.
+
+        A run that another process still trains is left to it.
+        """
+        try:
+            with holding(self.home, self.run_id):
+                self._train()
+        except HistoryError as error:
+            self._pass_on(RunFailed(str(error)))
+        except CnnlabError as error:
+            self._fail(error)
+
+    def _train(self) -> None:
         postman = Postman(self.home, self.run_id, self.trainer.inbox.put)
         postman.start()
         try:
             if self._resume_at is not None:
                 self._resumption = rewind(self.home, self.run_id, self._resume_at)
             with self._recorder() as recorder:
-                for event in self.trainer.train():
-                    recorder.record(event)
-                    trouble = self._pass_on(event)
-                    if trouble is not None:
-                        recorder.record(trouble)
+                for event in chain(self._warnings(), self.trainer.train()):
+                    self._take(recorder, event)
         except CnnlabError as error:
-            failure = RunFailed(str(error))
-            # The history may have been locked or full for a moment only.
-            with suppress(CnnlabError), self._recorder() as recorder:
-                recorder.record(failure)
-            self._pass_on(failure)
+            self._fail(error)
         finally:
             postman.dismiss()
+
+    def _warnings(self) -> Iterator[Event]:
+        """What was found damaged where the run goes on."""
+        if self._resume_at is not None:
+            for line in self._resume_at.warnings:
+                yield Logged("warning", line)
+
+    def _take(self, recorder: Recorder, event: Event) -> None:
+        """Records an event and passes it on; a run that has trained waits while the disk is full.
+
+        Raises:
+            DiskFullError: nothing was trained yet, or the run is to stop while it waits.
+        """
+
+        def write() -> tuple[Event]:
+            recorder.record(event)
+            return (event,)
+
+        # A line of the log never waits: it may tell of what the trainer itself waits for.
+        waits = self.trainer.progress.step > 0 and not isinstance(event, Logged)
+        for told in self.trainer.disk.until_written(write) if waits else write():
+            if told is not event:
+                recorder.record(told)
+            trouble = self._pass_on(told)
+            if trouble is not None:
+                recorder.record(trouble)
+
+    def _fail(self, error: CnnlabError) -> None:
+        ending: Ending = RunFailed(str(error))
+        if isinstance(error, DiskFullError) and self.trainer.stop.is_set():
+            ending = self.trainer.inbox.ending(self.trainer.progress.step)
+        # The history may have been locked or full for a moment only.
+        with suppress(CnnlabError):
+            self._record_ending(ending)
+        self._pass_on(ending)
+
+    def _record_ending(self, ending: Ending) -> None:
+        """Records why a run ended early, if need be in the place of a checkpoint.
+
+        That it ended is worth more than the checkpoint before its last one.
+        """
+        try:
+            with self._recorder() as recorder:
+                recorder.record(ending)
+        except DiskFullError:
+            self.trainer.files.drop_previous()
+            with self._recorder() as recorder:
+                recorder.record(ending)
 
     def _recorder(self) -> Recorder:
         return Recorder(self.home, self.run_id, self._resumption)
@@ -81,6 +138,7 @@ class RunThread(threading.Thread):
         """Tells the listener; what it raised comes back as a line for the log."""
         if isinstance(event, RunFinished | RunStopped | RunInterrupted | RunFailed):
             self.ending = event
+        self._log.write(event)
         try:
             self.listener(event)
         # rich exits when nobody reads what it writes any more, as after `2>&1 | head`.
@@ -90,9 +148,18 @@ class RunThread(threading.Thread):
             return Logged("warning", f"The run went on without its display, which failed: {reason}")
         return None
 
+    @property
+    def trouble(self) -> str:
+        """What the run waits for, such as room on the disk; empty while it trains."""
+        return self.trainer.disk.trouble
+
     def request_stop(self) -> None:
         """Asks the run to stop after the step under way."""
         self.trainer.stop.set()
+
+    def interrupt(self, by: str) -> None:
+        """Ends the run after the step under way, with a checkpoint, to be resumed later."""
+        self.trainer.inbox.interrupt(by)
 
     def abandon(self) -> None:
         """Records the run as stopped from another thread, for a process that ends at once."""

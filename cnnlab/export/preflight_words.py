@@ -32,7 +32,7 @@ def preflight_words(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
         ),
         (
             "disk",
-            f"{format_bytes(figures['checkpoint_bytes'])} a checkpoint, two are kept;"
+            f"{format_bytes(figures['checkpoint_bytes'])} a checkpoint, up to four are kept;"
             f" {format_bytes(figures['disk_free_bytes'])} free",
         ),
     ]

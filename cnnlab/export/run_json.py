@@ -11,7 +11,8 @@ is not known, or was not a number, is null.
     evaluations: [{split (train, validation, test), checkpoint (best, last), loss, accuracy,
                    top5_accuracy, precision_macro, recall_macro, f1_macro,
                    classes: [{name, precision, recall, f1, support}]}],
-    checkpoints: [{kind (best, last), epoch, path, bytes, sha256}]
+    checkpoints: [{kind (best, last; previous, the last one before that, of a run that is not
+                   finished), epoch, path, bytes, sha256}]
 
 Then: monitor, best_epoch, best_step, best_value, epochs_planned, steps_per_epoch, train_images,
 validation_images, test_images, flops (one image, forward, a multiply-add counted as two),

@@ -33,7 +33,8 @@ def run_words(run: RunRecord, epochs: Sequence[EpochRecord]) -> list[tuple[str, 
         device += f" ({run.device_name}), {run.precision}, {run.memory_format}"
     commit = ""
     if run.git:
-        commit = run.git["commit"][:10] + (" with changes" if run.git["modified"] else "")
+        commit = run.git.get("commit", "")[:10]
+        commit += " with changes" if run.git.get("modified") else ""
     best = ""
     if run.best_value is not None:
         best = f"{run.monitor} {run.best_value:.4f} in epoch {run.best_epoch}, step {run.best_step}"
@@ -48,14 +49,14 @@ def run_words(run: RunRecord, epochs: Sequence[EpochRecord]) -> list[tuple[str, 
         ("status", state),
         ("trash", f"since {format_time(run.trashed_at)}" if run.trashed_at else ""),
         ("preset", one_line(run.preset or "")),
-        ("data", f"{one_line(run.dataset)}{_image_counts(run)}{_resizing(config['data'])}"),
+        ("data", f"{one_line(run.dataset)}{_image_counts(run)}{_resizing(config.get('data', {}))}"),
         ("augmentation", components(config.get("augmentation", []))),
-        ("model", component(config["model"]) + cost),
-        ("optimizer", component(config["optimizer"])),
-        ("schedule", component(config["schedule"])),
-        ("loss", component(config["loss"])),
+        ("model", component(config.get("model", {})) + cost),
+        ("optimizer", component(config.get("optimizer", {}))),
+        ("schedule", component(config.get("schedule", {}))),
+        ("loss", component(config.get("loss", {}))),
         ("fine-tuning", _fine_tuning(config.get("fine_tuning", {}))),
-        ("training", _training(config["training"])),
+        ("training", _training(config.get("training", {}))),
         ("device", device),
         ("started", started),
         ("best", best),
@@ -76,7 +77,7 @@ def _image_counts(run: RunRecord) -> str:
 
 def _resizing(data: dict[str, Any]) -> str:
     size = data.get("resize")
-    return f", resized to {setting(size)} ({data['interpolation']})" if size else ""
+    return f", resized to {setting(size)} ({data.get('interpolation')})" if size else ""
 
 
 def _fine_tuning(table: dict[str, Any]) -> str:
@@ -89,9 +90,9 @@ def _fine_tuning(table: dict[str, Any]) -> str:
 
 
 def component(table: dict[str, Any]) -> str:
-    """A component as `name field=value`."""
+    """A component as `name field=value`; nothing of one that is not there."""
     fields = " ".join(f"{key}={setting(value)}" for key, value in table.items() if key != "name")
-    return f"{table['name']} {fields}".strip()
+    return f"{table.get('name', '')} {fields}".strip()
 
 
 def components(tables: Sequence[dict[str, Any]]) -> str:
@@ -111,6 +112,8 @@ def setting(value: Any) -> str:
 
 
 def _training(training: dict[str, Any]) -> str:
+    if not {"evaluate_every", "epochs", "batch_size", "seed"} <= training.keys():
+        return components([training])
     every = training["evaluate_every"]
     validation = "each epoch" if every == "epoch" else f"every {every} steps"
     epochs = training["epochs"]

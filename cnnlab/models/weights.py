@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from cnnlab.config.models import ModelConfig, Pretrained
 from cnnlab.config.models.pretrained import IMAGENET
 from cnnlab.errors import ConfigError, DataError, nearest
+from cnnlab.models.packing import holds_more_than_its_size
 from cnnlab.models.parts import Parts, part_of, parts_of
 
 State = dict[str, Tensor]
@@ -123,7 +124,11 @@ def _read(path: Path) -> State:
             # safetensors begins with eight bytes of length and a JSON header.
             if file.read(9)[8:] == b"{":
                 return load_file(path)
-            file.seek(0)
+            if holds_more_than_its_size(file):
+                raise DataError(
+                    f"The weights {path} would unpack to more than the file holds.",
+                    "Save them with torch.save, which packs nothing.",
+                )
             return _state_dict(path, torch.load(file, map_location="cpu", weights_only=True))
     except DataError:
         raise

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
+import threading
 import time
 import traceback
 from contextlib import suppress
@@ -15,13 +16,18 @@ from pathlib import Path
 
 from textual.app import App
 from textual.binding import Binding
+from textual.driver import Driver
 
 from cnnlab.errors import CnnlabError, StorageError
+from cnnlab.execution.terminal import TERMINATED, TerminalGuard, on_termination
 from cnnlab.export.format import visible
-from cnnlab.home import make_folder
+from cnnlab.history.live import live_runs
+from cnnlab.home import make_folder, open_log
 from cnnlab.tui import navigation
 from cnnlab.tui.background import behind
 from cnnlab.tui.commands import ActionCommands, bindings_in_order
+from cnnlab.tui.driver import SteadyDriver
+from cnnlab.tui.lost_runs import LostRuns
 from cnnlab.tui.session import Session
 from cnnlab.tui.settings import MainScreen
 from cnnlab.tui.sturdy import Sturdy
@@ -30,6 +36,8 @@ from cnnlab.tui.widgets.dialogs import ChoiceDialog, ConfirmDialog
 
 _REST_SECONDS = 1.0
 """After the first screen is shown until the others are loaded: its keys come first."""
+_EXIT_SECONDS = 3.0
+"""How long the app may take to end after SIGTERM, once its training has."""
 _SAME_ERROR_SECONDS = 5.0
 """An error that comes again within this time is told once."""
 
@@ -59,11 +67,23 @@ class CnnlabApp(Sturdy, App[None]):
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
     ]
 
-    def __init__(self, session: Session) -> None:
-        super().__init__()
+    def __init__(
+        self, session: Session, driver: type[Driver] | None = None, *, run_id: str = ""
+    ) -> None:
+        """The app in a session.
+
+        Args:
+            driver: how the terminal is drawn on; Textual's own if absent.
+            run_id: the run that is shown first; else one that trains now, if there is one.
+        """
+        super().__init__(driver_class=driver)
         self.session = session
+        self.lost_runs = LostRuns(self, session.home)
+        self._first_run = run_id
         self.failures: list[Exception] = []
         """Errors that were no fault of the user."""
+        self.terminated = False
+        """Whether SIGTERM ended it."""
         self._told = ("", 0.0)
 
     async def on_mount(self) -> None:
@@ -72,8 +92,23 @@ class CnnlabApp(Sturdy, App[None]):
             self.register_theme(theme)
         known = self.session.settings.theme in self.available_themes
         self.theme = self.session.settings.theme if known else THEMES[0].name
-        await self.switch_mode(self.session.settings.screen)
+        await self._show_first()
+        self.lost_runs.tell(self.session.interrupted)
         self.set_timer(_REST_SECONDS, self._load_screens)
+
+    async def _show_first(self) -> None:
+        """What was asked for, what trains now, or the screen that was shown last."""
+        if self._first_run:
+            # Below it lies a main screen, to which one comes back.
+            await self.switch_mode("history")
+            with self.session.reading() as reader:
+                run = reader.run(self._first_run)
+            await navigation.open_run(self, run)
+            return
+        with suppress(CnnlabError), self.session.reading() as reader:
+            if live_runs(reader):
+                self.session.settings.screen = "run"
+        await self.switch_mode(self.session.settings.screen)
 
     def _load_screens(self) -> None:
         """Loads the other screens behind the first one, so that they open at once."""
@@ -172,6 +207,29 @@ class CnnlabApp(Sturdy, App[None]):
         self.session.queue.close()
         self.exit()
 
+    def leave_terminal(self) -> None:
+        """Ends the app, as its terminal is gone; called on any thread."""
+        if isinstance(self._driver, SteadyDriver):
+            self._driver.leave()
+        with suppress(RuntimeError):
+            self.call_later(self.exit)
+
+    def terminate(self) -> None:
+        """Interrupts what trains, then ends the app; called in answer to a signal."""
+        if not self.terminated:
+            self.terminated = True
+            # Not here: this thread may hold what it would wait for.
+            threading.Thread(target=self._terminate, name="termination", daemon=True).start()
+
+    def _terminate(self) -> None:
+        self.session.queue.close(interruption="SIGTERM")
+        self.session.queue.join()
+        with suppress(RuntimeError):
+            self.call_later(self.exit)
+        # A terminal that takes nothing must not keep the machine from whoever wants it back.
+        time.sleep(_EXIT_SECONDS)
+        os._exit(TERMINATED)
+
     # Errors
 
     def report(self, error: Exception) -> None:
@@ -192,7 +250,7 @@ class CnnlabApp(Sturdy, App[None]):
         path = self.session.home.log
         with suppress(OSError, StorageError):
             make_folder(path.parent)
-            with path.open("a", encoding="utf-8") as file:
+            with open_log(path) as file:
                 traceback.print_exception(error, file=file)
             return f"\nDetails: {path}"
         return ""
@@ -210,10 +268,21 @@ class CnnlabApp(Sturdy, App[None]):
         self.report(error)
 
 
-def run_app(session: Session) -> int:
-    """Runs the app to its end; returns the exit code."""
+def run_app(session: Session, run_id: str = "") -> int:
+    """Runs the app to its end, and what it trains to theirs; returns the exit code.
+
+    A line that drops ends the app alone: what trains, and what waits for it, goes on in this
+    process. SIGTERM stops it with a checkpoint, to be resumed.
+
+    Args:
+        run_id: the run that is shown first.
+    """
     # Threads of a training that wait for each other must not keep the screens from a core.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    app = CnnlabApp(session)
-    app.run()
-    return app.return_code or 0
+    app = CnnlabApp(session, SteadyDriver, run_id=run_id)
+    with TerminalGuard(session.home, app.leave_terminal), on_termination(app.terminate):
+        try:
+            app.run()
+        finally:
+            session.queue.finish()
+    return TERMINATED if app.terminated else app.return_code or 0

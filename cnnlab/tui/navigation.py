@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cnnlab.history.edits import LIVE
+from cnnlab.history.ownership import LIVE
 from cnnlab.history.records import RunRecord
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cnnlab.analysis.quantities import By
 from cnnlab.errors import StorageError
-from cnnlab.home import Home, make_folder
+from cnnlab.home import Home, make_folder, open_private
 
 MainScreen = Literal["presets", "run", "history", "data"]
 
@@ -71,5 +71,6 @@ def save_settings(home: Home, settings: Settings) -> None:
     with suppress(OSError, StorageError):
         make_folder(home.root)
         partial = home.settings.with_suffix(f".{os.getpid()}.partial")
-        partial.write_text(settings.model_dump_json(indent=2), encoding="utf-8")
+        with open(partial, "w", encoding="utf-8", opener=open_private) as file:
+            file.write(settings.model_dump_json(indent=2))
         partial.replace(home.settings)

@@ -216,7 +216,7 @@ def test_one_interrupt_stops_after_the_step_with_usable_checkpoints(home: Home) 
         assert reader.final_evaluations([run.id])[run.id] == []
         checkpoints = reader.checkpoints([run.id])[run.id]
         steps = reader.steps(run.id)
-    assert {one.kind for one in checkpoints} == {"best", "last"}
+    assert {one.kind for one in checkpoints} == {"best", "last", "previous"}
     last = next(one for one in checkpoints if one.kind == "last")
     assert last.step == steps[-1].step
     for one in checkpoints:

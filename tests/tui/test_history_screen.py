@@ -449,7 +449,7 @@ async def test_a_run_under_way_is_protected(five: Home, opened: Opened) -> None:
     add_run(five, "bbbb0001", name="live", config=config())
     record(five, "bbbb0001", samples.STARTED)
     async with opened("history") as pilot:
-        await pilot.press("x")
+        await pilot.press("3", "x")
         await until_told(pilot, "is still being trained by process")
         await pilot.press("asterisk", "x")
         await until_shown(pilot, "Move 5 runs to the trash?", "1 run still under way or queued")
@@ -460,14 +460,31 @@ async def test_a_run_under_way_is_protected(five: Home, opened: Opened) -> None:
 # Runs that are no more, and go on
 
 
-async def test_a_run_whose_process_is_gone_is_told(five: Home, opened: Opened) -> None:
+async def test_a_run_whose_process_is_gone_is_interrupted(five: Home, opened: Opened) -> None:
     gone = dead_process()
     add_run(five, "bbbb0001", name="live", config=config())
     record(five, "bbbb0001", samples.STARTED)
     async with opened("history") as pilot:
+        await pilot.press("3")
         await until_shown(pilot, "▶ running")
         change(five, "update runs set pid = ? where id = 'bbbb0001'", [gone])
-        await until_shown(pilot, "? gone", f"running when its process {gone} died")
+        await until_shown(pilot, "! interrupted", f"process {gone} ended without a word")
+
+
+async def test_runs_cut_short_before_the_app_opened_are_told_then(
+    five: Home, opened: Opened
+) -> None:
+    gone = dead_process()
+    for number in range(1, 6):
+        run_id = f"bbbb000{number}"
+        add_run(five, run_id, name=f"[b]cut-{number}", config=config())
+        record(five, run_id, samples.STARTED)
+    change(five, "update runs set pid = ? where id like 'bbbb%'", [gone])
+    async with opened("history") as pilot:
+        await until_told(pilot, "5 runs were interrupted: [b]cut-", "and 2 more", "m resumes one")
+        assert {run.status for key, run in runs(five).items() if key.startswith("bbbb")} == {
+            "interrupted"
+        }
 
 
 @pytest.mark.usefixtures("five")

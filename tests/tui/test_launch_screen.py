@@ -285,7 +285,7 @@ async def test_the_preflight_measures_behind_the_form(opened: Opened, home: Home
         await pilot.press("f4")
         await until_shown(pilot, "images/s")
         assert "mnist-5k, 3,500 training, 500 validation" in shown(pilot)
-        assert "a checkpoint, two are kept" in shown(pilot)
+        assert "a checkpoint, up to four are kept" in shown(pilot)
         assert "name" in shown(pilot), "the form stays"
 
 

@@ -190,10 +190,11 @@ async def test_a_run_whose_process_is_gone_is_not_called_running(
     home: Home, opened: Opened
 ) -> None:
     add_live(home, name="[b]lost")
-    set_in_history(home, RUN, pid=dead_process())
     async with opened("run") as pilot:
-        screen = await until_shown(pilot, "? process gone  [b]lost")
-        assert "the History screen (3) resumes it" in screen
+        await until_shown(pilot, "▶ running  [b]lost")
+        set_in_history(home, RUN, pid=dead_process())
+        await until_shown(pilot, "[b]lost was interrupted: process")
+        screen = await until_shown(pilot, "! interrupted  [b]lost")
         assert "Pause" not in screen
         await pilot.press("space", "d", "x")
         await pilot.pause(0.3)

@@ -8,8 +8,7 @@ from rich.text import Text
 from textual.widgets import Static
 
 from cnnlab.export.format import one_line
-from cnnlab.history.edits import LIVE, is_gone
-from cnnlab.history.queries import Reader, RunFilter
+from cnnlab.history.live import live_runs
 from cnnlab.history.records import RunRecord
 from cnnlab.history.watch import Watch
 from cnnlab.home import Home
@@ -70,7 +69,8 @@ class StatusLine(Sturdy, Static):
         session = self.lab.session
         waiting = len(session.queue.waiting)
         parts = [
-            self._training() or session.queue.activity or "nothing trains",
+            self._training() or ("" if session.queue.activity else "nothing trains"),
+            session.queue.activity,
             f"{waiting} waiting" if waiting else "",
         ]
         left = " · ".join(part for part in parts if part)
@@ -81,12 +81,6 @@ class StatusLine(Sturdy, Static):
                 break
         line = Text(left, no_wrap=True, overflow="ellipsis")
         return line.append(" " * max(gap, 1)).append(right, "dim")
-
-
-def live_runs(reader: Reader) -> list[RunRecord]:
-    """The runs that train now, of every process, newest first."""
-    found = [run for status in LIVE for run in reader.runs(RunFilter(status=status), limit=20)]
-    return [run for run in found if not is_gone(run)]
 
 
 def _short(home: Home) -> str:

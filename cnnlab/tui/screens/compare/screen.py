@@ -14,7 +14,7 @@ from cnnlab.analysis.comparison import CLASS_FIGURES, MAIN_FIGURE
 from cnnlab.events import CheckpointKind
 from cnnlab.export.comparison_words import summary_words
 from cnnlab.export.format import visible
-from cnnlab.history.edits import LIVE
+from cnnlab.history.ownership import LIVE
 from cnnlab.history.records import RunRecord
 from cnnlab.history.watch import Watch
 from cnnlab.tui.background import behind

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from cnnlab.history.edits import is_gone
+from cnnlab.history.ownership import is_gone
 from cnnlab.history.records import RunRecord
 
 Read = Callable[[Sequence[str]], list[RunRecord]]

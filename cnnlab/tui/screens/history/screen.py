@@ -135,6 +135,8 @@ class HistoryScreen(Departures, Disposal, Edits):
             self.reread()
         elif self.table.look_for_processes():
             self._show_details()
+        if not self.in_trash:
+            self.lab.lost_runs.see(self.table.gone())
 
     def reread(self) -> None:
         """Reads the list and shows it, with the selection where it was."""

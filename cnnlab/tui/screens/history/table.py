@@ -17,6 +17,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from cnnlab.history.records import RunRecord
 from cnnlab.tui.screens.history.columns import Placed, placed
 from cnnlab.tui.screens.history.line_drawing import GUTTER, LineStyles, LineWriter, line_width
 from cnnlab.tui.screens.history.listing import Group, Line, key_of
@@ -136,6 +137,11 @@ class RunTable(Sturdy, ScrollView, can_focus=True):
         for run_id in differ:
             self._redraw(run_id)
         return bool(differ)
+
+    def gone(self) -> list[RunRecord]:
+        """Runs in view whose processes are gone."""
+        rows = [self._rows.known(run_id) for run_id in self._ids_in_view()]
+        return [row.run for row in rows if row and row.gone]
 
     def _replace(self, lines: list[Line]) -> None:
         """Other lines, with the cursor on its run, where that was if the view had been moved."""

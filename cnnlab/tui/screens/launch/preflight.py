@@ -21,11 +21,11 @@ from cnnlab.data import library
 from cnnlab.errors import CnnlabError
 from cnnlab.export.format import format_bytes, format_duration, visible
 from cnnlab.export.preflight_words import preflight_words
+from cnnlab.history.live import live_runs
 from cnnlab.tui.background import behind
 from cnnlab.tui.screens.launch.measurement import Measurement
 from cnnlab.tui.sturdy import Sturdy
 from cnnlab.tui.widgets.keys import SCROLL
-from cnnlab.tui.widgets.status_line import live_runs
 
 _MEASURING = "Measuring on a few batches…"
 

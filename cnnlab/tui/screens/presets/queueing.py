@@ -15,6 +15,7 @@ from cnnlab.errors import ConfigError
 from cnnlab.execution.queue import RunQueue
 from cnnlab.execution.requests import RunRequest
 from cnnlab.execution.study import Job, missing_jobs, parse_seeds
+from cnnlab.history.live import runs_held_here
 from cnnlab.history.queries import Reader
 from cnnlab.history.records import RunRecord
 from cnnlab.home import Home
@@ -22,7 +23,6 @@ from cnnlab.tui import navigation
 from cnnlab.tui.background import behind
 from cnnlab.tui.screens.base import CnnlabScreen
 from cnnlab.tui.screens.presets.catalog import Entry, ReportEntry, RowEntry, StudyEntry
-from cnnlab.tui.screens.presets.standing import live_runs
 from cnnlab.tui.widgets.dialogs import TextDialog
 
 
@@ -109,7 +109,7 @@ def _is_under_way(reader: Reader, job: Job) -> bool:
     return any(
         _fits(job.config, run)
         for status in ("running", "paused", "queued")
-        for run in live_runs(reader, status, preset)
+        for run in runs_held_here(reader, status, preset)
     )
 
 

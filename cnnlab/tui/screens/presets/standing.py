@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from cnnlab.config.studies import StudyRow
-from cnnlab.history.edits import is_alive, is_waiting
-from cnnlab.history.queries import Reader, RunFilter
+from cnnlab.history.live import runs_held_here
+from cnnlab.history.queries import Reader
 from cnnlab.history.records import RunRecord
 from cnnlab.home import Home
 
@@ -61,18 +61,12 @@ def read_standing(home: Home) -> Standing:
         return Standing(counts, _live_signs(reader, counts), recent)
 
 
-def live_runs(reader: Reader, status: str, preset: str = "") -> list[RunRecord]:
-    """The runs in a status in which a process of this machine trains them, or will."""
-    found = reader.runs(RunFilter(status=status, preset=preset))
-    return [run for run in found if is_alive(run) or is_waiting(run)]
-
-
 def _live_signs(reader: Reader, counts: dict[tuple[str, str], int]) -> dict[str, str]:
     """The first of the signs that the runs of each preset have."""
     signs: dict[str, str] = {}
     for status, sign in _LIVE.items():
         if any(one == status for _, one in counts):
-            for run in live_runs(reader, status):
+            for run in runs_held_here(reader, status):
                 signs.setdefault(run.preset or "", sign)
     return signs
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cnnlab.analysis.study_results import RowResult, StudyResults
-from cnnlab.config.differences import MACHINE_FIELDS, flat, flat_table, unlike
+from cnnlab.config.differences import MACHINE_FIELDS, flat, flat_stored, unlike
 from cnnlab.config.presets import Preset
 from cnnlab.config.studies import Study
 from cnnlab.export.format import format_duration, format_figure, format_time, one_line, visible
@@ -211,7 +211,7 @@ def _run(run: RunRecord, view: View) -> list[RenderableType]:
         state.append(f", took {format_duration(run.duration_s)}")
     if run.test_accuracy is not None:
         state.append(f", test accuracy {format_figure(run.test_accuracy)}")
-    values = flat_table(run.config)
+    values = flat_stored(run.config)
     preset = view.presets.get(run.preset or "")
     theirs = {} if preset is None else flat(preset.config)
     changed = {

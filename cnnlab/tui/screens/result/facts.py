@@ -66,7 +66,7 @@ class Facts:
 
 def _kind(checkpoints: tuple[CheckpointRecord, ...]) -> CheckpointKind:
     kinds = {one.kind for one in checkpoints}
-    return "last" if kinds == {"last"} else "best"
+    return "last" if "last" in kinds and "best" not in kinds else "best"
 
 
 def counted(part: int, whole: int) -> str:

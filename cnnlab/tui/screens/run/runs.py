@@ -13,7 +13,7 @@ from textual.widgets.option_list import Option
 
 from cnnlab.execution.queue import RunQueue
 from cnnlab.export.format import one_line
-from cnnlab.history.edits import LIVE, is_gone
+from cnnlab.history.ownership import LIVE, is_gone
 from cnnlab.history.queries import Reader, RunFilter
 from cnnlab.history.records import RunRecord
 from cnnlab.history.watch import Watch

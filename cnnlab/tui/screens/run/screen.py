@@ -179,6 +179,8 @@ class RunScreen(CnnlabScreen):
             self._read()
         elif self._watched is not None:
             self._watched.look_for_process()
+        if self._watched is not None and self._watched.gone and self._watched.run is not None:
+            self.lab.lost_runs.see([self._watched.run])
         self._draw()
 
     def _read(self) -> None:
@@ -239,6 +241,8 @@ class RunScreen(CnnlabScreen):
         if run.status == "queued":
             told = words.before_it_trains(run, self.session.queue)
             return Text(told, no_wrap=True, overflow="ellipsis")
+        if run.id == self.session.queue.current and (waits_for := self.session.queue.activity):
+            return Text(waits_for, no_wrap=True, overflow="ellipsis")
         return progress_line(series, watched.step, self._speed, self.size.width - 2)
 
     def _draw_notice(self, watched: Watched) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from cnnlab.analysis.curves import RunSeries
 from cnnlab.analysis.following import FollowedRun
-from cnnlab.history.edits import LIVE, is_gone
+from cnnlab.history.live import live_runs
+from cnnlab.history.ownership import LIVE, is_gone
 from cnnlab.history.queries import Reader
 from cnnlab.history.records import EvaluationRecord, LogRecord, RunRecord
-from cnnlab.tui.widgets.status_line import live_runs
 
 
 class Watched:

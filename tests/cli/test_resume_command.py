@@ -1,0 +1,196 @@
+"""`cnnlab runs resume`: a run whose process was killed is found, told, and trained to its end."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from cnnlab.history.queries import Reader
+from cnnlab.history.recorder import create_run
+from cnnlab.history.records import RunRecord
+from cnnlab.home import Home
+
+PROGRAM = str(Path(sys.executable).with_name("cnnlab"))
+SMALL = [
+    "run", "quickstart", "--device", "cpu", "--seed", "1", "--set", "training.batch_size=500",
+]  # fmt: skip
+Cnnlab = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def run_of(home: Home, name: str = "killed") -> RunRecord:
+    with Reader(home) as reader:
+        return reader.run(reader.resolve(name))
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 90
+    while not condition():
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.05)
+
+
+def has_epochs(home: Home, count: int, name: str = "killed") -> bool:
+    with Reader(home) as reader:
+        return any(run.name == name and run.epochs_done >= count for run in reader.runs())
+
+
+@pytest.fixture(scope="module")
+def killed_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home with a run that was killed (SIGKILL) after its second epoch of eight."""
+    home = Home(tmp_path_factory.mktemp("killed") / "home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CNNLAB_HOME", str(home.root))
+        process = subprocess.Popen(
+            [PROGRAM, *SMALL, "--epochs", "8", "--name", "killed"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        wait_until(lambda: has_epochs(home, 2))
+        process.kill()
+        process.wait()
+    return home
+
+
+@pytest.fixture
+def killed(home: Home, killed_home: Home) -> Home:
+    """A copy of that home as the test's own."""
+    shutil.copytree(killed_home.root, home.root)
+    return home
+
+
+@pytest.fixture
+def training(home: Home) -> Iterator[subprocess.Popen[str]]:
+    """A long run in a process of its own, which has finished an epoch."""
+    process = subprocess.Popen(
+        [PROGRAM, *SMALL, "--epochs", "5000", "--name", "long"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    wait_until(lambda: has_epochs(home, 1, "long"))
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_a_killed_run_is_told_once_and_goes_on_as_the_words_say(
+    cnnlab: Cnnlab, killed: Home
+) -> None:
+    before = run_of(killed)
+    assert before.status == "running"
+    listed = cnnlab("runs", "list", "--json")
+    assert json.loads(listed.stdout)[0]["status"] == "interrupted"
+    assert f"killed ({before.id}) was interrupted: process {before.pid} ended" in listed.stderr
+    found = re.search(rf"`cnnlab (runs resume {before.id})` goes on from step (\d+)", listed.stderr)
+    assert found
+    assert "interrupted" in cnnlab("runs", "list").stdout
+    shown = cnnlab("runs", "show", "killed")
+    assert "interrupted" in shown.stdout
+    assert "was interrupted" not in shown.stderr, "it is told once"
+    done = cnnlab(*found[1].split(), "--json")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert (result["id"], result["status"], len(result["epochs"])) == (before.id, "finished", 8)
+    with Reader(killed) as reader:
+        steps = [step.step for step in reader.steps(before.id)]
+        log = [line.message for line in reader.log(before.id)]
+    assert steps == list(range(1, len(steps) + 1))
+    assert len(steps) == 8 * result["steps_per_epoch"]
+    assert f"Resumed from step {found[2]}." in log
+
+
+def test_of_two_that_resume_one_run_one_gets_it_and_the_other_is_told_who(killed: Home) -> None:
+    run = run_of(killed)
+    both = [
+        subprocess.Popen(
+            [PROGRAM, "runs", "resume", run.id],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        for _ in range(2)
+    ]  # fmt: skip
+    errors = {process.pid: process.communicate(timeout=120)[1] for process in both}
+    codes = {process.pid: process.returncode for process in both}
+    assert sorted(codes.values()) == [0, 1], errors
+    (winner,) = [pid for pid, code in codes.items() if not code]
+    (loser,) = [pid for pid, code in codes.items() if code]
+    assert f"by process {winner}" in errors[loser]
+    assert "Traceback" not in errors[loser]
+    after = run_of(killed)
+    assert (after.status, after.pid, after.epochs_done) == ("finished", winner, 8)
+    with Reader(killed) as reader:
+        steps = [step.step for step in reader.steps(run.id)]
+        log = [line.message for line in reader.log(run.id)]
+    assert steps == list(range(1, len(steps) + 1))
+    assert sum(line.startswith("Resumed") for line in log) == 1
+    assert sum(line.startswith("Interrupted") for line in log) == 1
+
+
+def test_a_run_that_is_trained_is_not_resumed_and_goes_on(
+    cnnlab: Cnnlab, home: Home, training: subprocess.Popen[str]
+) -> None:
+    run = run_of(home, "long")
+    done = cnnlab("runs", "resume", "latest")
+    assert done.returncode == 1
+    assert f"is still being trained by process {training.pid}." in done.stderr
+    assert training.poll() is None
+    training.kill()
+    training.wait()
+    stopped = cnnlab("runs", "stop", "long")
+    assert f"`cnnlab runs resume {run.id}`" in stopped.stderr
+
+
+def test_a_run_without_a_checkpoint_is_told_to_be_trained_again(
+    cnnlab: Cnnlab, killed: Home
+) -> None:
+    run = run_of(killed)
+    shutil.rmtree(killed.checkpoints(run.id))
+    gone = cnnlab("runs", "resume", run.id)
+    assert (gone.returncode, "is gone" in gone.stderr) == (1, True)
+    assert "cnnlab run --from" in gone.stderr
+    assert run_of(killed).status == "interrupted"
+
+
+def test_damaged_checkpoints_leave_the_run_as_it_was(cnnlab: Cnnlab, killed: Home) -> None:
+    for path in killed.checkpoints(run_of(killed).id).iterdir():
+        path.write_bytes(path.read_bytes()[:-100])
+    done = cnnlab("runs", "resume", "killed")
+    assert done.returncode == 1
+    assert "damaged" in done.stderr
+    assert "Traceback" not in done.stderr
+    after = run_of(killed)
+    assert (after.status, after.epochs_done >= 2) == ("interrupted", True)
+
+
+def test_a_run_left_in_a_queue_is_trained_and_then_finished(cnnlab: Cnnlab, killed: Home) -> None:
+    config = run_of(killed).config
+    config["training"]["epochs"] = 1
+    code = (
+        "import json, sys; from cnnlab.home import Home; "
+        "from cnnlab.history.recorder import create_run; "
+        "create_run(Home.from_environment(), 'cccc0003', config=json.loads(sys.argv[1]),"
+        " dataset='mnist-5k', model='lenet', monitor='validation_accuracy', epochs=1, name='left')"
+    )
+    subprocess.run([sys.executable, "-c", code, json.dumps(config)], check=True)
+    done = cnnlab("runs", "resume", "left")
+    assert done.returncode == 0, done.stderr
+    assert (run_of(killed, "left").status, run_of(killed, "left").epochs_done) == ("finished", 1)
+    again = cnnlab("runs", "resume", "left")
+    assert again.returncode == 1
+    assert "is finished: there is nothing left to train." in again.stderr
+
+
+def test_what_is_not_there_is_told(cnnlab: Cnnlab, killed: Home) -> None:
+    unknown = cnnlab("runs", "resume", "kiled")
+    assert (unknown.returncode, "killed" in unknown.stderr) == (2, True)
+    assert cnnlab("runs", "resume").returncode == 2
+    create_run(
+        killed, "dddd0004", config=run_of(killed).config, dataset="absent", model="lenet",
+        monitor="validation_accuracy", epochs=1, name="absent",
+    )  # fmt: skip
+    waiting = cnnlab("runs", "resume", "absent")
+    assert (waiting.returncode, "waits in the queue of process" in waiting.stderr) == (1, True)

@@ -1,0 +1,74 @@
+"""Runs that train without an end in processes of their own, and what the history says of them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+from emulator import Terminal
+
+from cnnlab.history.queries import Reader
+from cnnlab.history.records import RunRecord
+from cnnlab.home import Home, make_folder
+
+CNNLAB = str(Path(sys.executable).with_name("cnnlab"))
+FOREVER = """extends = "quickstart"
+description = "Quickstart without an end"
+[training]
+epochs = 100000
+"""
+
+
+def add_forever(home: Home) -> None:
+    """Gives a home a preset that trains until it is stopped."""
+    (make_folder(home.presets) / "forever.toml").write_text(FOREVER)
+
+
+def wait_for(what: str, holds: Callable[[], object], seconds: float = 60) -> None:
+    """Waits for something that another process brings about."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, f"{what} did not come"
+        time.sleep(0.1)
+
+
+def newest(home: Home) -> RunRecord:
+    """The newest run."""
+    with Reader(home) as reader:
+        return reader.runs(limit=1)[0]
+
+
+def last_step(home: Home) -> int:
+    """The last step of the newest run that the history holds; 0 before the first."""
+    with Reader(home) as reader:
+        runs = reader.runs(limit=1)
+        steps = reader.step_columns(runs[0].id).steps if runs else []
+        return steps[-1] if steps else 0
+
+
+def trains(home: Home, beyond: int = 0) -> bool:
+    """Whether the newest run trains and has come further than a step."""
+    return last_step(home) > beyond and newest(home).status == "running"
+
+
+def is_over(program: psutil.Process) -> bool:
+    """Whether a process has ended, also where nobody has asked for its end yet."""
+    return not program.is_running() or program.status() == psutil.STATUS_ZOMBIE
+
+
+def cnnlab(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs a command to its end, in the test's own home."""
+    return subprocess.run([CNNLAB, *arguments], capture_output=True, text=True, timeout=120)
+
+
+def train_in_the_screens(terminal: Terminal) -> None:
+    """Trains that preset in the screens, and watches it."""
+    terminal.wait_for("forever", 60)
+    terminal.send("down", "down")
+    terminal.wait_for("Quickstart without an end")
+    terminal.send("a", "2")
+    terminal.wait_for("▶ running  forever-1", 90)

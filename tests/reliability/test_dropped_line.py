@@ -1,0 +1,145 @@
+"""Training goes on when the line to its terminal drops: real servers, real clients, real kills.
+
+`python -m pytest tests/reliability -m slow -s` drops forty lines and prints how many runs went on.
+"""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+
+import psutil
+import pytest
+from emulator import Terminal
+from reliability.lines import LINES, Line, PaneClosed, Server, ServerKilled
+from reliability.living import (
+    CNNLAB,
+    add_forever,
+    cnnlab,
+    is_over,
+    last_step,
+    newest,
+    train_in_the_screens,
+    trains,
+    wait_for,
+)
+
+from cnnlab.home import Home
+
+QUIET_SECONDS = 1.5
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = Server(tmp_path_factory.mktemp("ssh") / "keys")
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def preset(home: Home) -> None:
+    add_forever(home)
+
+
+def train_on_the_command_line(terminal: Terminal) -> None:
+    terminal.wait_for("images/s", 90)
+
+
+WAYS = {
+    "screens": ("", train_in_the_screens),
+    "command": ("run forever", train_on_the_command_line),
+}
+
+
+def begin(home: Home, kind: type[Line], way: str, server: Server) -> tuple[Line, psutil.Process]:
+    """A run that trains at the other end of a line."""
+    arguments, train = WAYS[way]
+    remote = f"exec env CNNLAB_HOME={shlex.quote(str(home.root))} {shlex.quote(CNNLAB)} {arguments}"
+    line = kind(server, remote)
+    train(line.terminal)
+    wait_for("a step", lambda: trains(home))
+    return line, psutil.Process(newest(home).pid)
+
+
+def drop_and_stop(home: Home, kind: type[Line], way: str, server: Server) -> None:
+    """Drops a line, and checks that the run goes on, is seen, and stops on request."""
+    line, program = begin(home, kind, way, server)
+    line.drop(program)
+    time.sleep(QUIET_SECONDS)
+    before, busy = last_step(home), own_seconds(program)
+    time.sleep(QUIET_SECONDS)
+    wait_for("a further step", lambda: trains(home, beyond=before))
+    # The main thread waits; it neither draws nor reads any more.
+    assert own_seconds(program) - busy < QUIET_SECONDS / 3
+    assert "running" in cnnlab("runs", "list").stdout
+    stopped = cnnlab("runs", "stop", "forever-1")
+    assert stopped.returncode == 0, stopped.stderr
+    wait_for("the end", lambda: is_over(program), 30)
+    line.close()
+    assert "Traceback" not in (home.log.read_text() if home.log.exists() else "")
+    run = newest(home)
+    assert (run.status, run.pid) == ("stopped", program.pid)
+    assert "stopped: by the user" in (home.run_folder(run.id) / "run.log").read_text()
+
+
+def own_seconds(program: psutil.Process) -> float:
+    """The seconds that the main thread of a program has computed."""
+    main = next(one for one in program.threads() if one.id == program.pid)
+    return float(main.user_time + main.system_time)
+
+
+@pytest.mark.parametrize("kind", LINES, ids=lambda kind: kind.__name__)
+@pytest.mark.usefixtures("preset")
+def test_a_run_of_the_screens_goes_on_when_the_line_drops(
+    home: Home, kind: type[Line], server: Server
+) -> None:
+    drop_and_stop(home, kind, "screens", server)
+
+
+@pytest.mark.parametrize("kind", [ServerKilled, PaneClosed], ids=lambda kind: kind.__name__)
+@pytest.mark.usefixtures("preset")
+def test_a_run_of_the_command_line_goes_on_when_the_line_drops(
+    home: Home, kind: type[Line], server: Server
+) -> None:
+    drop_and_stop(home, kind, "command", server)
+
+
+@pytest.mark.usefixtures("preset")
+def test_a_run_whose_line_dropped_is_attached_to_and_changed_from_a_new_one(
+    home: Home, server: Server
+) -> None:
+    line, program = begin(home, ServerKilled, "screens", server)
+    line.drop(program)
+    with Terminal(server.command(f"env CNNLAB_HOME={home.root} {CNNLAB}")) as terminal:
+        terminal.wait_for("▶ running  forever-1", 60)
+        terminal.send("w")
+        terminal.wait_for("Checkpoint written after", 30)
+        terminal.send("q")
+        assert terminal.wait() == 0
+    assert trains(home)
+    with Terminal([CNNLAB, "attach", "forever-1"]) as terminal:
+        terminal.wait_for("▶ running  forever-1", 60)
+        terminal.send(" ")
+        terminal.wait_for("‖ paused  forever-1", 30)
+        terminal.send(" ")
+        terminal.wait_for("▶ running  forever-1", 30)
+        terminal.send("x")
+        terminal.wait_for("Stop forever-1")
+        terminal.send("y")
+        terminal.wait_for("■ stopped  forever-1", 30)
+    line.close()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("preset")
+def test_forty_lines_drop(tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    cases = list(product(range(5), LINES, WAYS))
+    for done, (number, kind, way) in enumerate(cases, start=1):
+        home = Home(tmp_path / f"{number}-{kind.__name__}-{way}")
+        monkeypatch.setenv("CNNLAB_HOME", str(home.root))
+        add_forever(home)
+        drop_and_stop(home, kind, way, server)
+        print(f"{done} of {len(cases)} went on: {kind.__name__}, {way}")

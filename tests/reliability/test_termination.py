@@ -1,0 +1,135 @@
+"""SIGTERM, by which a scheduler takes a machine back, and training without a terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+
+import psutil
+import pytest
+from emulator import Terminal
+from reliability.living import (
+    CNNLAB,
+    add_forever,
+    cnnlab,
+    is_over,
+    last_step,
+    newest,
+    train_in_the_screens,
+    trains,
+    wait_for,
+)
+
+from cnnlab.history.queries import Reader
+from cnnlab.home import Home
+
+TERMINATED = 143
+
+
+@pytest.fixture(autouse=True)
+def preset(home: Home) -> None:
+    add_forever(home)
+
+
+def check_interrupted(home: Home) -> None:
+    """The newest run ended as interrupted, with a checkpoint of its last step."""
+    run = newest(home)
+    assert run.status == "interrupted"
+    assert run.message == f"by SIGTERM after step {last_step(home)}"
+    with Reader(home) as reader:
+        (last,) = [one for one in reader.checkpoints([run.id])[run.id] if one.kind == "last"]
+    assert last.step == last_step(home)
+    assert "interrupted: by SIGTERM" in (home.run_folder(run.id) / "run.log").read_text()
+
+
+def test_a_command_that_is_terminated_writes_a_checkpoint_and_is_resumed_from_it(
+    home: Home,
+) -> None:
+    process = subprocess.Popen([CNNLAB, "run", "forever"], stderr=subprocess.PIPE, text=True)
+    wait_for("a step", lambda: trains(home))
+    process.terminate()
+    _, told = process.communicate(timeout=30)
+    assert process.returncode == TERMINATED
+    assert "SIGTERM: writing a checkpoint" in told
+    run = newest(home)
+    assert f"`cnnlab runs resume {run.id}` goes on" in told
+    assert "Traceback" not in told
+    check_interrupted(home)
+    step = last_step(home)
+    resumed = subprocess.Popen([CNNLAB, "runs", "resume", run.id], stderr=subprocess.PIPE)
+    wait_for("a further step", lambda: trains(home, beyond=step))
+    resumed.terminate()
+    resumed.communicate(timeout=30)
+    assert newest(home).id == run.id
+    check_interrupted(home)
+
+
+def test_the_screens_that_are_terminated_give_the_terminal_back(home: Home) -> None:
+    with Terminal(["sh", "-c", f"{CNNLAB}; echo code $?; stty -a"]) as terminal:
+        train_in_the_screens(terminal)
+        wait_for("a step", lambda: trains(home))
+        os.kill(newest(home).pid, signal.SIGTERM)
+        terminal.wait_for(f"code {TERMINATED}", 30)
+        # Lines are edited by the terminal again, and what is typed is shown.
+        terminal.wait_for(re.compile(r"[^-]icanon"))
+        terminal.wait_for(re.compile(r"[^-]echo\b"))
+    check_interrupted(home)
+    assert not home.log.exists()
+
+
+def test_a_terminal_that_takes_nothing_keeps_nobody_from_ending(home: Home) -> None:
+    with Terminal([CNNLAB]) as terminal:
+        train_in_the_screens(terminal)
+        # Nobody reads any more: what is drawn waits in the terminal, and then in the program.
+        before = last_step(home)
+        time.sleep(6)
+        wait_for("a further step", lambda: trains(home, beyond=before))
+        os.kill(terminal.pid, signal.SIGTERM)
+        program = psutil.Process(terminal.pid)
+        wait_for("the end", lambda: is_over(program), 20)
+    check_interrupted(home)
+
+
+def test_a_detached_run_needs_no_terminal_and_says_how_to_come_back(home: Home) -> None:
+    started = cnnlab("run", "forever", "--detach", "--name", "far away")
+    assert started.returncode == 0, started.stderr
+    run = newest(home)
+    assert f"far away ({run.id}) trains in the background, in process {run.pid}" in started.stderr
+    assert f"`cnnlab attach {run.id}` shows it" in started.stderr
+    assert os.getsid(run.pid) == run.pid
+    wait_for("a step", lambda: trains(home))
+    with Terminal([CNNLAB, "attach"]) as terminal:
+        terminal.wait_for("▶ running  far away", 30)
+        terminal.send("q")
+        assert terminal.wait() == 0
+    program = psutil.Process(run.pid)
+    program.terminate()
+    wait_for("the end", lambda: is_over(program), 20)
+    check_interrupted(home)
+    assert home.log.read_text() == ""
+    again = cnnlab("runs", "resume", run.id, "--detach", "--json")
+    assert again.returncode == 0, again.stderr
+    told = json.loads(again.stdout)
+    assert told["id"] == run.id
+    assert newest(home).pid != run.pid
+    wait_for("a step", lambda: trains(home))
+    assert cnnlab("runs", "stop", run.id).returncode == 0
+
+
+def test_a_detached_run_that_cannot_be_built_tells_why_and_leaves_nothing(home: Home) -> None:
+    told = cnnlab("run", "forever", "--detach", "--set", "model.kernel_size=15")
+    assert told.returncode == 2
+    assert "Convolution 2 has a 15x15 kernel" in told.stderr
+    assert "data.resize" in told.stderr
+    with Reader(home) as reader:
+        assert not reader.runs()
+
+
+def test_attaching_says_what_is_missing() -> None:
+    with Terminal([CNNLAB, "attach"]) as terminal:
+        terminal.wait_for("Nothing trains in this home.")
+        assert terminal.wait() == 1
