@@ -15,6 +15,7 @@ from cnnlab.history.queries import Reader, RunFilter
 from cnnlab.history.trash import empty_trash, move_to_trash, restore, trash_size
 from cnnlab.home import Home
 
+LONG_AGO = "2020-01-01T00:00:00.000+00:00"
 IN_TRASH = RunFilter(trashed=True)
 WEIGHTS = b"weights"
 
@@ -76,12 +77,10 @@ def test_a_run_comes_back_as_it_was(three: Home) -> None:
 
 
 def test_a_run_stays_in_the_trash_since_it_came_there(three: Home) -> None:
-    samples.change(
-        three, "update runs set trashed_at = '2020-01-01T00:00:00.000+00:00' where id = 'aaaa0001'"
-    )
+    samples.change(three, f"update runs set trashed_at = '{LONG_AGO}' where id = 'aaaa0001'")
     move_to_trash(three, ["aaaa0001", "bbbb0002"])
     with Reader(three) as reader:
-        assert reader.run("aaaa0001").trashed_at == "2020-01-01T00:00:00.000+00:00"
+        assert reader.run("aaaa0001").trashed_at == LONG_AGO
 
 
 @pytest.mark.parametrize("move", [move_to_trash, restore], ids=["trash", "restore"])
@@ -191,10 +190,8 @@ def test_a_run_without_files_leaves_the_trash(three: Home) -> None:
 
 
 def test_a_run_that_trains_again_is_not_emptied(three: Home, trainer: Worker) -> None:
-    samples.change(
-        three,
-        "update runs set trashed_at = '2026-11-21T12:00:00.000+00:00' where id in ('aaaa0001', 'dddd0004')",
-    )
+    trashed = f"update runs set trashed_at = '{LONG_AGO}' where id in ('aaaa0001', 'dddd0004')"
+    samples.change(three, trashed)
     assert empty_trash(three)[0] == 1
     assert ids(three, IN_TRASH) == ["dddd0004"]
     assert trainer.process.poll() is None
