@@ -66,6 +66,7 @@ class Figures:
     steps_per_epoch: int = 0
     epoch: int = 0
     step: int = 0
+    given: int = 0
     images_per_second: float | None = None
     train: tuple[float, float] | None = None
     validation: tuple[float, float] | None = None
@@ -80,6 +81,9 @@ class Figures:
             self.epochs, self.steps_per_epoch = event.epochs, event.steps_per_epoch
             self.started = time.monotonic()
         elif isinstance(event, StepsFinished):
+            if not self.step:
+                # A run that goes on from a checkpoint has the steps before it for nothing.
+                self.given = event.first_step - 1
             self.epoch = event.epoch
             self.step = event.first_step + len(event.losses) - 1
             self.images_per_second = event.images_per_second
@@ -114,7 +118,8 @@ class Figures:
         """Time to the last step at the pace so far, validations included."""
         if not self.step:
             return None
-        return (time.monotonic() - self.started) / self.step * (self.total_steps - self.step)
+        pace = (time.monotonic() - self.started) / (self.step - self.given)
+        return pace * (self.total_steps - self.step)
 
 
 class TerminalDisplay:

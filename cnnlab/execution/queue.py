@@ -8,7 +8,6 @@ where another process can adopt it. Nothing here imports torch before the thread
 
 from __future__ import annotations
 
-import gc
 import threading
 import traceback
 from collections.abc import Callable, Sequence
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from cnnlab.errors import CnnlabError, HistoryError, TrainingError
 from cnnlab.events import Ending, RunFailed, RunStopped
+from cnnlab.execution.collection import spare_what_is_loaded
 from cnnlab.execution.requests import RunRequest, record_requests
 from cnnlab.history.queries import Reader
 from cnnlab.history.records import RunRecord
@@ -262,7 +262,6 @@ class RunQueue:
                 self._fail(job, RunFailed(message, traceback.format_exc()))
             finally:
                 self._finish(job)
-        gc.unfreeze()  # a library that counts what is left at the end would complain
 
     def _load(self) -> None:
         if not self._loaded:
@@ -274,9 +273,7 @@ class RunQueue:
 
                 # torch imports its compiler when the first optimizer is made.
                 torch.optim.SGD([torch.zeros(1, requires_grad=True)])
-                # Half a million objects of libraries, looked through at each full collection,
-                # would keep the screens waiting half a second each time.
-                gc.freeze()
+                spare_what_is_loaded()
                 self._loaded = True
             finally:
                 self._activity = ""

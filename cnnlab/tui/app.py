@@ -6,7 +6,6 @@ the app itself holds little: the session, and the way between screens.
 
 from __future__ import annotations
 
-import gc
 import os
 import threading
 import time
@@ -19,6 +18,7 @@ from textual.binding import Binding
 from textual.driver import Driver
 
 from cnnlab.errors import CnnlabError, StorageError
+from cnnlab.execution.collection import spare_what_is_loaded
 from cnnlab.execution.terminal import TERMINATED, TerminalGuard, on_termination
 from cnnlab.export.format import visible
 from cnnlab.history.live import live_runs
@@ -129,8 +129,7 @@ class CnnlabApp(Sturdy, App[None]):
         self._init_mode("history")
         for screen in self._screen_stacks["history"]:
             screen._css_update_count = self._css_update_count
-        # A full collection would look through all that was loaded, and keep the screens waiting.
-        gc.freeze()
+        spare_what_is_loaded()
 
     # Ways
 
