@@ -23,9 +23,9 @@ epochs = 100000
 """
 
 
-def add_forever(home: Home) -> None:
-    """Gives a home a preset that trains until it is stopped."""
-    (make_folder(home.presets) / "forever.toml").write_text(FOREVER)
+def add_preset(home: Home, text: str = FOREVER) -> None:
+    """Gives a home a preset `forever`; by itself it trains until it is stopped."""
+    (make_folder(home.presets) / "forever.toml").write_text(text)
 
 
 def wait_for(what: str, holds: Callable[[], object], seconds: float = 60) -> None:
@@ -34,6 +34,12 @@ def wait_for(what: str, holds: Callable[[], object], seconds: float = 60) -> Non
     while not holds():
         assert time.monotonic() < end, f"{what} did not come"
         time.sleep(0.1)
+
+
+def runs(home: Home) -> list[RunRecord]:
+    """All runs."""
+    with Reader(home) as reader:
+        return reader.runs()
 
 
 def newest(home: Home) -> RunRecord:
@@ -65,10 +71,15 @@ def cnnlab(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([CNNLAB, *arguments], capture_output=True, text=True, timeout=120)
 
 
-def train_in_the_screens(terminal: Terminal) -> None:
-    """Trains that preset in the screens, and watches it."""
+def choose_in_the_screens(terminal: Terminal) -> None:
+    """Puts the cursor on that preset."""
     terminal.wait_for("forever", 60)
     terminal.send("down", "down")
     terminal.wait_for("Quickstart without an end")
+
+
+def train_in_the_screens(terminal: Terminal) -> None:
+    """Trains that preset in the screens, and watches it."""
+    choose_in_the_screens(terminal)
     terminal.send("a", "2")
     terminal.wait_for("▶ running  forever-1", 90)

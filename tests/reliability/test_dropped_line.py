@@ -17,11 +17,14 @@ from emulator import Terminal
 from reliability.lines import LINES, Line, PaneClosed, Server, ServerKilled
 from reliability.living import (
     CNNLAB,
-    add_forever,
+    FOREVER,
+    add_preset,
+    choose_in_the_screens,
     cnnlab,
     is_over,
     last_step,
     newest,
+    runs,
     train_in_the_screens,
     trains,
     wait_for,
@@ -41,7 +44,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def preset(home: Home) -> None:
-    add_forever(home)
+    add_preset(home)
 
 
 def train_on_the_command_line(terminal: Terminal) -> None:
@@ -133,6 +136,23 @@ def test_a_run_whose_line_dropped_is_attached_to_and_changed_from_a_new_one(
     line.close()
 
 
+def test_what_waits_in_the_queue_is_trained_after_the_line_dropped(home: Home) -> None:
+    add_preset(home, FOREVER.replace("100000", "6"))
+    with Terminal([CNNLAB]) as terminal:
+        choose_in_the_screens(terminal)
+        terminal.send("a")
+        wait_for("the first run", lambda: runs(home))
+        terminal.send("1")
+        terminal.wait_for("Quickstart without an end")
+        terminal.send("a")
+        wait_for("the second run", lambda: len(runs(home)) == 2)
+        program = psutil.Process(terminal.pid)
+        terminal.hang_up()
+        wait_for("the end", lambda: is_over(program))
+    assert [run.status for run in runs(home)] == ["finished", "finished"]
+    assert not home.log.exists() or "Traceback" not in home.log.read_text()
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("preset")
 def test_forty_lines_drop(tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,6 +160,6 @@ def test_forty_lines_drop(tmp_path: Path, server: Server, monkeypatch: pytest.Mo
     for done, (number, kind, way) in enumerate(cases, start=1):
         home = Home(tmp_path / f"{number}-{kind.__name__}-{way}")
         monkeypatch.setenv("CNNLAB_HOME", str(home.root))
-        add_forever(home)
+        add_preset(home)
         drop_and_stop(home, kind, way, server)
         print(f"{done} of {len(cases)} went on: {kind.__name__}, {way}")

@@ -14,7 +14,7 @@ import pytest
 from emulator import Terminal
 from reliability.living import (
     CNNLAB,
-    add_forever,
+    add_preset,
     cnnlab,
     is_over,
     last_step,
@@ -32,7 +32,7 @@ TERMINATED = 143
 
 @pytest.fixture(autouse=True)
 def preset(home: Home) -> None:
-    add_forever(home)
+    add_preset(home)
 
 
 def check_interrupted(home: Home) -> None:
