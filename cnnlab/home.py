@@ -7,6 +7,7 @@ data sets) lies in the repository root in an editable install, beside the packag
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import suppress
 from dataclasses import dataclass
@@ -109,6 +110,11 @@ def open_log(path: Path) -> TextIO:
         OSError: it cannot be opened.
     """
     return open(path, "a", encoding="utf-8", errors="backslashreplace", opener=open_private)
+
+
+def disk_is_full(error: BaseException) -> bool:
+    """Whether a write failed for want of room, or of a user's quota."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def sync_folder(path: Path) -> None:

@@ -6,7 +6,6 @@ is told about the set stands in its header, which is read without touching the i
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -24,7 +23,7 @@ from safetensors.numpy import save_file
 from cnnlab.data.catalog import Shape
 from cnnlab.errors import DataError, StorageError
 from cnnlab.events import Split
-from cnnlab.home import Home, make_folder
+from cnnlab.home import Home, disk_is_full, make_folder
 
 Images = NDArray[np.uint8]
 Labels = NDArray[np.int64]
@@ -32,7 +31,6 @@ Labels = NDArray[np.int64]
 FORMAT = 1
 _HEADER = "cnnlab"
 _LISTS = {"classes", "shape", "mean", "std", "train_counts", "test_counts"}
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 _UNREADABLE = (
     OSError,
     SafetensorError,
@@ -126,7 +124,7 @@ def _arrays() -> tuple[str, ...]:
 
 
 def _storage_error(path: Path, error: Exception) -> StorageError:
-    full = isinstance(error, OSError) and error.errno in _FULL
+    full = disk_is_full(error)
     if full or "No space left" in str(error):
         return StorageError(
             f"The disk is full: the data set does not fit into {path.parent}.",

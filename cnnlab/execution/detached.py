@@ -13,6 +13,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -46,8 +47,9 @@ def start_detached(home: Home, order: RunRequest | str) -> Detached:
     process = _start(home)
     try:
         with process.stdin as orders, process.stdout as answers:  # type: ignore[union-attr]
-            orders.write(json.dumps(_as_json(order)))
-            orders.close()
+            with suppress(BrokenPipeError):  # it is over already, which the answer tells
+                orders.write(json.dumps(_as_json(order)))
+                orders.close()
             line = answers.readline()
     except (OSError, KeyboardInterrupt):
         process.kill()

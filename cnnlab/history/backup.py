@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 from cnnlab.errors import ConfigError, HistoryError, StorageError
 from cnnlab.history.connection import connect_for_reading, open_to_read, translated
 from cnnlab.history.copies import write_copy
-from cnnlab.home import Home
+from cnnlab.home import Home, disk_is_full
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ def back_up(home: Home, target: Path, *, replace: bool = False) -> Backup:
         try:
             write_copy(connection, target)
         except OSError as error:
-            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+            full = disk_is_full(error)
             raise StorageError(
                 f"The backup {target} cannot be written: {error.strerror}.",
                 "Free some space." if full else "Name a file in a folder that you can write to.",

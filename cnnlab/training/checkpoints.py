@@ -6,7 +6,6 @@ reads it anywhere; the model's state dict is under ``model``.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import re
@@ -21,11 +20,10 @@ import torch
 
 from cnnlab.errors import CheckpointError, DiskFullError, StorageError
 from cnnlab.events import CheckpointKind, CheckpointSaved
-from cnnlab.home import open_private, sync_folder
+from cnnlab.home import disk_is_full, open_private, sync_folder
 from cnnlab.models.packing import holds_more_than_its_size
 
 FORMAT = 1
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 _REFUSED = re.compile(r"\bGLOBAL ([\w.<>-]+) (?:was not an allowed|whose module)")
 """How torch names what it refuses to load."""
 
@@ -157,10 +155,10 @@ def _storage_error(path: Path, error: OSError | RuntimeError) -> StorageError:
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, OSError):
         cause = cause.__context__
-    if isinstance(cause, OSError) and cause.errno in _FULL:
+    if cause is not None and disk_is_full(cause):
         return DiskFullError(
             f"The disk is full: the checkpoint {path.name} does not fit into {path.parent}.",
-            "Free some space (`cnnlab runs delete --for-good RUN` removes a run with its files).",
+            "Free some space: `cnnlab runs prune` frees checkpoints by rule.",
         )
     reason = cause.strerror if isinstance(cause, OSError) else str(error).splitlines()[0]
     return StorageError(
