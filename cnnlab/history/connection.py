@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -97,11 +97,18 @@ def _sentence(path: Path, error: sqlite3.Error) -> CnnlabError:
 
 
 def _is_full(path: Path) -> bool:
-    """Whether a file's disk is full: SQLite says so of the database, not of the files beside it."""
+    """Whether a file's disk is full: SQLite says so of the database, not of the files beside it.
+
+    Found by writing, since free space says nothing of a user's quota.
+    """
     try:
-        return shutil.disk_usage(path.parent).free < _NEEDED_BYTES
-    except OSError:
-        return False
+        with tempfile.TemporaryFile(dir=path.parent) as file:
+            file.write(bytes(_NEEDED_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        return disk_is_full(error)
+    return False
 
 
 def connect_for_reading(home: Home) -> sqlite3.Connection | None:
