@@ -20,16 +20,20 @@ SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/l
 
 
 class Server:
-    """An OpenSSH server of this user, with keys of its own."""
+    """An OpenSSH server of this user, with keys of its own; started when it is first needed."""
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def _start(self) -> None:
         if SSHD is None or shutil.which("ssh") is None:
             pytest.skip(
                 "needs OpenSSH (ssh and sshd): install openssh-server, then run"
                 " `python -m pytest tests/reliability`"
             )
+        folder = self._folder
         folder.mkdir()
-        self._folder = folder
         for key in ("host", "user"):
             subprocess.run(
                 ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / key], check=True
@@ -55,9 +59,9 @@ class Server:
         self._process = subprocess.Popen(
             [str(SSHD), "-D", "-e", "-f", str(config)], stderr=subprocess.DEVNULL
         )
-        self._wait_until_it_listens()
+        self._wait_until_it_listens(self._process)
 
-    def _wait_until_it_listens(self) -> None:
+    def _wait_until_it_listens(self, process: subprocess.Popen[bytes]) -> None:
         end = time.monotonic() + 10
         while True:
             try:
@@ -65,11 +69,13 @@ class Server:
                 return
             except OSError:
                 assert time.monotonic() < end, "sshd does not listen"
-                assert self._process.poll() is None, "sshd did not start"
+                assert process.poll() is None, "sshd did not start"
                 time.sleep(0.05)
 
     def command(self, remote: str) -> list[str]:
         """A client that runs a command in a terminal on the server."""
+        if self._process is None:
+            self._start()
         return [
             "ssh", "-tt", "-F", "none", "-i", str(self._folder / "user"), "-p", str(self._port),
             "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
@@ -79,8 +85,9 @@ class Server:
 
     def close(self) -> None:
         """Ends the server; sessions that are open stay."""
-        self._process.terminate()
-        self._process.wait()
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait()
 
 
 class Line:
