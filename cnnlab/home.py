@@ -117,6 +117,17 @@ def disk_is_full(error: BaseException) -> bool:
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
+def failed_write(what: str, error: OSError, otherwise: str) -> StorageError:
+    """The error for a file that cannot be written.
+
+    Args:
+        what: what is wrong, without its cause and the full stop.
+        otherwise: what to do where the disk is not full.
+    """
+    hint = "Free some space." if disk_is_full(error) else otherwise
+    return StorageError(f"{what}: {error.strerror}.", hint)
+
+
 def sync_folder(path: Path) -> None:
     """Makes what was renamed or removed in a folder survive a power loss."""
     descriptor = os.open(path, os.O_RDONLY)

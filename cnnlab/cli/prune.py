@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cnnlab.cli.console import err, out
+from cnnlab.cli.filtering import query_of
 from cnnlab.errors import ConfigError, known_name
 from cnnlab.home import Home
 
 if TYPE_CHECKING:
-    from cnnlab.history.filters import Query
     from cnnlab.history.pruning import PrunedRun
 
 _AGE = re.compile(r"([0-9]{1,6})([hdw])")
@@ -57,7 +57,7 @@ def prune(
     if keep:
         known_name("kind to keep", keep, ["best"])
     rule = pruning.PruningRule(
-        bool(keep), keep_last, _age(older_than), _query(filter_text), unfinished
+        bool(keep), keep_last, _age(older_than), query_of(filter_text), unfinished
     )
     home = Home.from_environment()
     planned = pruning.plan(home, rule)
@@ -82,17 +82,6 @@ def _age(text: str) -> timedelta:
             f"--older-than {text!r} is no age.", "Write a number and h, d or w, such as 30d."
         )
     return timedelta(hours=int(found[1]) * _HOURS[found[2]])
-
-
-def _query(text: str) -> Query:
-    from cnnlab.history.filters import Query, parse
-
-    if not text:
-        return Query()
-    from cnnlab.config.run import RunConfig
-    from cnnlab.config.validation import field_paths
-
-    return parse(text, set(field_paths(RunConfig)))
 
 
 def _show(planned: Sequence[PrunedRun]) -> None:

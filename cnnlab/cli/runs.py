@@ -9,6 +9,7 @@ import typer
 from cnnlab.cli import control, mistakes, prune, resume, trash
 from cnnlab.cli.console import err, out, print_json
 from cnnlab.cli.control import RunArgument
+from cnnlab.cli.filtering import query_of
 from cnnlab.cli.interruptions import tell_interrupted
 from cnnlab.events import SPLITS
 from cnnlab.home import Home
@@ -44,18 +45,12 @@ def list_runs(
 ) -> None:
     """List runs, newest first."""
     from cnnlab.errors import known_name
-    from cnnlab.history.filters import Query, parse
     from cnnlab.history.queries import Reader, RunFilter
     from cnnlab.history.rows import STATUSES
 
     if status:
         known_name("status", status, STATUSES)
-    query = Query()
-    if filter_text:
-        from cnnlab.config.run import RunConfig
-        from cnnlab.config.validation import field_paths
-
-        query = parse(filter_text, set(field_paths(RunConfig)))
+    query = query_of(filter_text)
     home = Home.from_environment()
     tell_interrupted(home)
     with Reader(home) as reader:

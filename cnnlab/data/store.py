@@ -124,8 +124,7 @@ def _arrays() -> tuple[str, ...]:
 
 
 def _storage_error(path: Path, error: Exception) -> StorageError:
-    full = disk_is_full(error)
-    if full or "No space left" in str(error):
+    if disk_is_full(error) or "No space left" in str(error):
         return StorageError(
             f"The disk is full: the data set does not fit into {path.parent}.",
             "Free some space, or set CNNLAB_HOME to a folder on a larger disk.",

@@ -6,10 +6,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from cnnlab.errors import ConfigError, HistoryError, StorageError
+from cnnlab.errors import ConfigError, HistoryError
 from cnnlab.history.connection import connect_for_reading, open_to_read, translated
 from cnnlab.history.copies import write_copy
-from cnnlab.home import Home, disk_is_full
+from cnnlab.home import Home, failed_write
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,9 @@ def back_up(home: Home, target: Path, *, replace: bool = False) -> Backup:
         try:
             write_copy(connection, target)
         except OSError as error:
-            full = disk_is_full(error)
-            raise StorageError(
-                f"The backup {target} cannot be written: {error.strerror}.",
-                "Free some space." if full else "Name a file in a folder that you can write to.",
-            ) from error
+            what = f"The backup {target} cannot be written"
+            remedy = "Name a file in a folder that you can write to."
+            raise failed_write(what, error, remedy) from error
     with closing(open_to_read(target)) as copy:
         (runs,) = copy.execute("select count(*) from runs").fetchone()
     return Backup(target, runs, target.stat().st_size)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from cnnlab.errors import CnnlabError, DiskFullError, HistoryError, StorageError
 from cnnlab.history.copies import REPAIR_HINT, write_copy
 from cnnlab.history.journal import switch, wanted_mode
-from cnnlab.home import Home, disk_is_full, make_folder
+from cnnlab.home import Home, disk_is_full, failed_write, make_folder
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -243,11 +243,9 @@ def _bring_up_to_date(home: Home, mode: str) -> None:
         with upgrading(path):
             _upgrade(path, mode)
     except OSError as error:
-        full = disk_is_full(error)
-        raise StorageError(
-            f"The history {path} cannot be created: {error.strerror}.",
-            "Free some space." if full else "Set CNNLAB_HOME to a folder that you can write to.",
-        ) from error
+        what = f"The history {path} cannot be created"
+        remedy = "Set CNNLAB_HOME to a folder that you can write to."
+        raise failed_write(what, error, remedy) from error
 
 
 @contextmanager

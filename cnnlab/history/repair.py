@@ -20,7 +20,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from cnnlab.errors import HistoryError, StorageError
+from cnnlab.errors import HistoryError
 from cnnlab.history.connection import (
     APPLICATION_ID,
     MIGRATIONS,
@@ -34,7 +34,7 @@ from cnnlab.history.copies import damage
 from cnnlab.history.rebuilding import Rebuilt, rebuild
 from cnnlab.history.salvage import MAGIC, PAGE_BYTES, rows
 from cnnlab.history.soundness import unreadable_rows
-from cnnlab.home import Home, disk_is_full, sync_folder
+from cnnlab.home import Home, failed_write, sync_folder
 
 _FIRST_LOCKED, _LOCKED = 0x40000000, 512
 """Where in the file SQLite's own locks lie (https://www.sqlite.org/fileformat2.html#lockbyte)."""
@@ -121,11 +121,9 @@ def repair(home: Home) -> Repair | None:
                 )
             return Repair(found, _replace(path, place.history), rebuilt)
     except OSError as error:
-        full = disk_is_full(error)
-        raise StorageError(
-            f"The history {path} cannot be repaired: {error.strerror}.",
-            "Free some space." if full else f"Check that {home.root} and its files can be written.",
-        ) from error
+        what = f"The history {path} cannot be repaired"
+        remedy = f"Check that {home.root} and its files can be written."
+        raise failed_write(what, error, remedy) from error
 
 
 @contextmanager

@@ -32,10 +32,10 @@ class SteadyDriver(LinuxDriver):
         """Ends reading from a terminal that is gone; called on any thread."""
         self.exit_event.set()
 
-    def _run_input_thread(self) -> None:
-        # A terminal that hangs up ends a read with an error.
+    def run_input_thread(self) -> None:
+        """Reads keys until the app ends, or the terminal: one that hangs up fails a read."""
         with suppress(OSError):
-            self.run_input_thread()
+            super().run_input_thread()
 
     def _sigtstp_application(self, *arguments: Any) -> None:
         self._stopped = True
