@@ -85,6 +85,11 @@ class CnnlabApp(Sturdy, App[None]):
         self.terminated = False
         """Whether SIGTERM ended it."""
         self._told = ("", 0.0)
+        self._ending = False
+
+    async def _shutdown(self) -> None:
+        self._ending = True
+        await super()._shutdown()
 
     async def on_mount(self) -> None:
         """Shows the screen that was shown last."""
@@ -119,6 +124,9 @@ class CnnlabApp(Sturdy, App[None]):
 
         Each sheet would be parsed as its screen opens, with all that were read before.
         """
+        if self._ending:
+            # A screen that is mounted while the others are put away would be in their way.
+            return
         for path in sorted(Path(__file__).parent.glob("screens/*/*.tcss")):
             if not self.stylesheet.has_source(str(path), ""):
                 self.stylesheet.read(path)
