@@ -7,6 +7,7 @@ and the user interface render them in one place each; a traceback never reaches 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection, Iterable
 from typing import TypeVar
 
@@ -54,6 +55,10 @@ class DiskFullError(StorageError):
     """The disk, or the user's share of it, has no room left; what was there is untouched."""
 
 
+class ExchangeError(CnnlabError):
+    """A file with runs from elsewhere that is absent, damaged or not what it was said to be."""
+
+
 class CheckpointError(CnnlabError):
     """A checkpoint is absent, damaged or of another model."""
 
@@ -62,20 +67,24 @@ class TrainingError(CnnlabError):
     """A run cannot be trained as configured on this machine."""
 
 
-_MOST_LISTED = 20
+_MOST_LISTED = 24
 
 _SYNONYMS = {"gpu": "cuda"}
 """What users call a name that is spelt otherwise."""
 
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:
-    """The up to three known names most like `name`, best first."""
+    """The up to three known names most like `name`, best first: above all those that end in it.
+
+    So `lr` finds `optimizer.lr`, and `lenet` finds `mnist/lenet`.
+    """
     by_lower = {candidate.lower(): candidate for candidate in known}
     synonym = _SYNONYMS.get(name.lower())
     if synonym in by_lower:
         return [by_lower[synonym]]
-    matches = difflib.get_close_matches(name.lower(), by_lower, n=3, cutoff=0.5)
-    return [by_lower[match] for match in matches]
+    ends = [each for each in by_lower if re.split("[./]", each)[-1] == name.lower()]
+    like = difflib.get_close_matches(name.lower(), by_lower, n=3, cutoff=0.5)
+    return [by_lower[match] for match in dict.fromkeys([*ends, *like])][:3]
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
@@ -109,3 +118,17 @@ def unknown_name(kind: str, name: str, known: Iterable[str], more: str = "") -> 
         more: a further sentence, such as the command that lists the names.
     """
     return ConfigError(f"Unknown {kind} {name!r}.", f"{suggestion(name, known)} {more}".strip())
+
+
+def missing_extra(what: str, extra: str) -> ConfigError:
+    """The error where optional dependencies are needed that are not installed.
+
+    Args:
+        what: needs them, as the beginning of a sentence, such as ``The format png``.
+        extra: the name under which pip installs them.
+    """
+    return ConfigError(
+        f"{what} needs packages that are not installed.",
+        f"`pip install 'cnnlab[{extra}]'` installs them; in a checkout, "
+        f"`pip install -e '.[{extra}]'`.",
+    )

@@ -16,6 +16,7 @@ from typing import Literal
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 CheckpointKind = Literal["best", "last"]
+CHECKPOINTS: tuple[CheckpointKind, ...] = ("best", "last")
 Level = Literal["info", "warning", "error"]
 CommandKind = Literal["pause", "continue", "stop", "checkpoint", "scale_lr", "add_epochs"]
 

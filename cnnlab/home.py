@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +17,12 @@ from typing import TextIO
 
 import platformdirs
 
-from cnnlab.errors import StorageError
+from cnnlab.errors import ConfigError, StorageError
 
 _PACKAGE = Path(__file__).resolve().parent
+
+RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+"""What the id of a run may look like, one from elsewhere too: it names a folder."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +33,13 @@ class Home:
 
     @classmethod
     def from_environment(cls) -> Home:
-        """The home that ``CNNLAB_HOME`` or the platform names; nothing is created."""
+        """The home that ``CNNLAB_HOME`` or the platform names; nothing is created.
+
+        Raises:
+            ConfigError: it is said to be in the home folder of a user who is not there.
+        """
         named = os.environ.get("CNNLAB_HOME")
-        root = Path(named).expanduser() if named else platformdirs.user_data_path("cnnlab")
+        root = expanded(Path(named)) if named else platformdirs.user_data_path("cnnlab")
         return cls(root.absolute())
 
     @property
@@ -76,6 +84,28 @@ class Home:
     def checkpoints(self, run_id: str) -> Path:
         """The folder with the checkpoints of one run."""
         return self.run_folder(run_id) / "checkpoints"
+
+
+def expanded(path: Path) -> Path:
+    """A path as a user wrote it, with `~` and `~name` as the home folders that they mean.
+
+    Raises:
+        ConfigError: there is no such user.
+    """
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise ConfigError(
+            f"There is no home folder for {path.parts[0]}.",
+            f"Write ./{path} for a file whose name begins so.",
+        ) from error
+
+
+def shortened(path: Path) -> str:
+    """A path as `expanded` takes it, with `~` for the user's own home folder."""
+    with suppress(RuntimeError, ValueError):
+        return str("~" / path.relative_to(Path.home()))
+    return str(path)
 
 
 def make_folder(path: Path) -> Path:
