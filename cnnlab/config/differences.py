@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from cnnlab.config.run import RunConfig
@@ -51,6 +51,20 @@ def _flat(table: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any
             yield from _flat(value, f"{before}{key}.")
         else:
             yield f"{before}{key}", value
+
+
+def without(table: Mapping[str, Any], paths: Collection[str], before: str = "") -> dict[str, Any]:
+    """A stored config without the fields at some dotted paths, and without tables left empty."""
+    found: dict[str, Any] = {}
+    for key, value in table.items():
+        path = f"{before}{key}"
+        if isinstance(value, Mapping) and value:
+            inner = without(value, paths, f"{path}.")
+            if inner:
+                found[key] = inner
+        elif path not in paths:
+            found[key] = value
+    return found
 
 
 def fields_in(config: RunConfig, paths: Iterable[str]) -> tuple[str, ...]:

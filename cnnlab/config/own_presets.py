@@ -20,7 +20,7 @@ from cnnlab.config.overrides import COMPONENTS, Table, merge
 from cnnlab.config.preset_files import About
 from cnnlab.config.presets import Preset
 from cnnlab.config.run import RunConfig
-from cnnlab.config.toml import preset_as_toml
+from cnnlab.config.toml import preset_as_toml, without_null
 from cnnlab.errors import ConfigError, StorageError
 from cnnlab.home import Home, make_folder, open_private
 
@@ -99,7 +99,7 @@ def _difference_from(home: Home, origin: str, config: RunConfig) -> Table | None
     except ConfigError:
         return None
     old, new = extended.config.model_dump(mode="json"), config.model_dump(mode="json")
-    difference = _without_none(_differing(old, new))
+    difference: Table = without_null(_differing(old, new))
     # A table laid over another takes nothing away: look whether it comes out the same.
     try:
         remade = RunConfig.model_validate(merge(extended.tables, difference))
@@ -118,11 +118,3 @@ def _differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> Table:
         tables = isinstance(value, Mapping) and isinstance(before, Mapping)
         found[key] = _differing(before, value) if tables and not afresh else value  # type: ignore[arg-type]
     return found
-
-
-def _without_none(table: Mapping[str, Any]) -> Table:
-    return {
-        key: _without_none(value) if isinstance(value, Mapping) else value
-        for key, value in table.items()
-        if value is not None
-    }

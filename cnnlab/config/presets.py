@@ -7,6 +7,7 @@ a study, and each of its rows a preset of its own: ``chen/learning-rate/lr-0.1``
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -72,22 +73,30 @@ def load(home: Home, name: str) -> Preset:
     study, _, row = name.rpartition("/")
     path = file_named(home, study) if study and file_named(home, name) is None else None
     if path is not None and preset_files.is_study(path):
-        return _row_named(read(home, path), study, row)
+        return _row_named(home, path, study, row)
     path = find(home, name)
     source = read(home, path)
-    label = path.stem if name.endswith(".toml") else name
     if source.rows:
         first = source.rows[0][0].name
         raise ConfigError(
-            f"{label} is a study, not a single preset.",
+            f"{name} is a study, not a single preset.",
             f"Run all of it with `cnnlab study run {name}`, or one row, such as "
             f"`cnnlab run {name}/{first}`.",
         )
     config = validate(RunConfig, source.tables, where=str(path))
-    return Preset(label, path, source.about, source.tables, config)
+    return Preset(label(home, path), path, source.about, source.tables, config)
 
 
-def rows(source: PresetSource, study: str) -> tuple[tuple[RowWords, Preset], ...]:
+def label(home: Home, path: Path) -> str:
+    """What the runs of a file are filed under, however it was named: its name, or its stem."""
+    for folder in folders(home):
+        with suppress(ValueError):
+            inside = path.resolve().relative_to(folder.resolve())
+            return inside.with_suffix("").as_posix()
+    return path.stem
+
+
+def rows(home: Home, source: PresetSource) -> tuple[tuple[RowWords, Preset], ...]:
     """The rows of a study as presets.
 
     Raises:
@@ -98,15 +107,17 @@ def rows(source: PresetSource, study: str) -> tuple[tuple[RowWords, Preset], ...
         if words.name in taken:
             raise ConfigError(f"{source.path}: there are two rows named {words.name!r}.")
         taken.add(words.name)
+    study = label(home, source.path)
     return tuple(
         (words, _row_preset(source, study, words, tables)) for words, tables in source.rows
     )
 
 
-def _row_named(source: PresetSource, study: str, name: str) -> Preset:
+def _row_named(home: Home, path: Path, study: str, name: str) -> Preset:
+    source = read(home, path)
     for words, tables in source.rows:
         if words.name == name:
-            return _row_preset(source, study, words, tables)
+            return _row_preset(source, label(home, path), words, tables)
     known = [words.name for words, _ in source.rows]
     raise unknown_name(f"row of {study}", name, known, f"See `cnnlab study show {study}`.")
 
@@ -190,7 +201,7 @@ def load_all(home: Home, name: str) -> list[Preset]:
     """
     path = file_named(home, name)
     if path is not None and preset_files.is_study(path):
-        return [preset for _, preset in rows(read(home, path), name)]
+        return [preset for _, preset in rows(home, read(home, path))]
     return [load(home, name)]
 
 

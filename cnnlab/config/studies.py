@@ -77,7 +77,7 @@ def load(home: Home, name: str) -> Study:
     source = presets.read(home, path)
     if not preset_files.is_study(path):
         raise ConfigError(f"{name} is a single preset, no study.", f"Run it: `cnnlab run {name}`.")
-    rows = tuple(StudyRow(words, preset) for words, preset in presets.rows(source, name))
+    rows = tuple(StudyRow(words, preset) for words, preset in presets.rows(home, source))
     if not rows:
         raise ConfigError(f"{path}: the study has no rows.", "Each begins with [[rows]].")
     # What is extended may leave fields open that no row of this study has.

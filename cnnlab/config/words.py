@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import annotated_types
 from pydantic.fields import FieldInfo
 
+from cnnlab.amounts import enumerated
 from cnnlab.config.component import Section, members
 
 _PLAIN = {
@@ -45,7 +46,7 @@ def describe(field: FieldInfo) -> str:
 
 def alternatives(names: Sequence[str]) -> str:
     """Names as a choice: ``a, b or c``."""
-    return _joined(names, "or")
+    return enumerated(names, "or")
 
 
 def choices(field: FieldInfo) -> list[str]:
@@ -94,7 +95,7 @@ def _union(kinds: Sequence[Any], facts: Sequence[Any]) -> _Words:
     ones = [word.one for word in words]
     if len(ones) == 2 and ones[1] == f"a list of {words[0].many}":
         ones[1] = "a list of them"
-    return _Words(_joined(ones, "or"), _joined([word.many for word in words], "or"))
+    return _Words(enumerated(ones, "or"), enumerated([word.many for word in words], "or"))
 
 
 def _list(entries: Sequence[Any]) -> _Words:
@@ -111,7 +112,7 @@ def _plain(annotation: Any, facts: Sequence[Any]) -> _Words:
         bounds = _bounds(facts)
         return _Words(f"{one} {bounds}".rstrip(), f"{many} {bounds}".rstrip())
     if isinstance(annotation, type) and issubclass(annotation, Section):
-        fields = _joined(list(annotation.model_fields)[:2], "and")
+        fields = enumerated(list(annotation.model_fields)[:2], "and")
         return _Words(f"a table of fields such as {fields}", "tables of fields")
     return _Words("another kind of value", "other values")
 
@@ -140,9 +141,3 @@ def _bounds(facts: Sequence[Any]) -> str:
         elif isinstance(fact, annotated_types.Le):
             high = f"of at most {fact.le}"
     return " and ".join(bound for bound in (low, high) if bound)
-
-
-def _joined(parts: Sequence[str], conjunction: str) -> str:
-    if len(parts) < 2:
-        return "".join(parts)
-    return f"{', '.join(parts[:-1])} {conjunction} {parts[-1]}"

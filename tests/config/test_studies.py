@@ -85,8 +85,21 @@ def test_a_study_can_be_a_file_anywhere(home: Home, tmp_path: Path) -> None:
     path = tmp_path / "here.toml"
     path.write_text(SMALL, encoding="utf-8")
     study = studies.load(home, str(path))
-    assert [row.preset.name for row in study.rows] == [f"{path}/slow", f"{path}/fast"]
+    assert [row.preset.name for row in study.rows] == ["here/slow", "here/fast"]
     assert presets.load(home, f"{path}/fast").config == study.rows[1].preset.config
+
+
+def test_a_study_is_the_same_however_its_path_is_spelt(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here.toml").write_text(SMALL, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    inside = own(home, SMALL, "mine/rates")
+    spellings = {"here.toml": "here", "./here.toml": "here", str(inside): "mine/rates"}
+    for spelling, name in spellings.items():
+        study = studies.load(home, spelling)
+        assert [row.preset.name for row in study.rows] == [f"{name}/slow", f"{name}/fast"]
+        assert presets.load(home, f"{spelling}/fast").name == f"{name}/fast"
 
 
 def test_a_study_extends_what_another_shares_and_assumes(home: Home) -> None:
