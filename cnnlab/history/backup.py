@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from cnnlab.errors import ConfigError, HistoryError
+from cnnlab.errors import ConfigError, HistoryError, StorageError
 from cnnlab.history.connection import connect_for_reading, open_to_read, translated
 from cnnlab.history.copies import write_copy
 from cnnlab.home import Home, failed_write
@@ -33,7 +33,10 @@ def back_up(home: Home, target: Path, *, replace: bool = False) -> Backup:
         HistoryError: there is no history, or it is damaged.
         StorageError: the file cannot be written.
     """
-    _require_free(home, target, replace=replace)
+    try:
+        _require_free(home, target, replace=replace)
+    except OSError as error:
+        raise _failed(target, error) from error
     connection = connect_for_reading(home)
     if connection is None:
         raise HistoryError(f"There is no history in {home.root} yet.")
@@ -41,12 +44,15 @@ def back_up(home: Home, target: Path, *, replace: bool = False) -> Backup:
         try:
             write_copy(connection, target)
         except OSError as error:
-            what = f"The backup {target} cannot be written"
-            remedy = "Name a file in a folder that you can write to."
-            raise failed_write(what, error, remedy) from error
+            raise _failed(target, error) from error
     with closing(open_to_read(target)) as copy:
         (runs,) = copy.execute("select count(*) from runs").fetchone()
     return Backup(target, runs, target.stat().st_size)
+
+
+def _failed(target: Path, error: OSError) -> StorageError:
+    what = f"The backup {target} cannot be written"
+    return failed_write(what, error, "Name a file in a folder that you can write to.")
 
 
 def _require_free(home: Home, target: Path, *, replace: bool) -> None:

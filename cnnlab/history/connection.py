@@ -32,7 +32,7 @@ UPGRADE_SECONDS = 60.0
 APPLICATION_ID = 0x434E4E4C
 """Marks the file as a history of cnnlab ("CNNL"), as `file` and SQLite can tell."""
 
-MIGRATIONS = ("m001_initial", "m002_commands", "m003_trash", "m004_survival")
+MIGRATIONS = ("m001_initial", "m002_commands", "m003_trash", "m004_survival", "m005_exchange")
 """Names of all migrations, known here without the time it takes to import sqlite-utils."""
 
 _NEEDED_BYTES = 2**16

@@ -112,12 +112,6 @@ def add_note(home: Home, run_id: str, text: str) -> None:
         db.table("notes").insert({"run_id": run_id, "text": text, "written_at": now()})
 
 
-def delete_note(home: Home, note_id: int) -> None:
-    """Removes a note by its number; one that is gone already is no error."""
-    with closing(connect_for_writing(home)) as db, transaction(db, home.history):
-        db.execute("delete from notes where id = ?", (note_id,))
-
-
 @contextmanager
 def editing(home: Home, run_ids: Collection[str]) -> Iterator[Database]:
     """A transaction on the rows of runs that are there.

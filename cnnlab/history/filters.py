@@ -10,14 +10,13 @@ a quote, a star or a backslash that is meant as such.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from cnnlab.errors import ConfigError, suggestion
+from cnnlab.history.filter_numbers import number_of, seconds_of
 
 Value = str | int | float
 
@@ -30,6 +29,8 @@ COLUMNS = {
     "id": ("id",),
     "device": ("device", "device_name"),
     "study": ("preset",),
+    "group": ("group_id",),
+    "origin": ("origin",),
 }
 """Keys of texts, and the columns of which one must match."""
 
@@ -52,7 +53,6 @@ _KEYS = (*COLUMNS, *_ROWS, *_NUMBERS)
 _MOST_TERMS = 100
 """Far fewer than the thousand conditions at which SQLite gives up."""
 _LONGEST_PATTERN = 1000
-_LONGEST_NUMBER = 40
 _LONGEST_SHOWN = 60
 
 _TERM = re.compile(r'(?:"(?:[^"\\]|\\.?)*+(?:"|\Z)|[^\s"])++', re.DOTALL)
@@ -60,10 +60,6 @@ _TERM = re.compile(r'(?:"(?:[^"\\]|\\.?)*+(?:"|\Z)|[^\s"])++', re.DOTALL)
 _COMPARISON = re.compile(r"(-?)([a-z_][\w-]*(?:\.[\w-]+)*)(!=|>=|<=|[:=<>])", re.ASCII | re.I)
 _PIECE = re.compile(r'"((?:[^"\\]|\\.?)*+)("|\Z)|([^"]+)', re.DOTALL)
 _ESCAPED = re.compile(r'\\(["\\*])|(\*)')
-_NUMBER = re.compile(r"[+-]?(?:[0-9][0-9_]*\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?", re.I)
-_DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?[smhd])+", re.I)
-_DURATION_PART = re.compile(r"([0-9.]+)([smhd])", re.I)
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DATE = re.compile(r"[0-9]{4}(?:-[0-9]{1,2}){0,2}")
 
 
@@ -320,7 +316,7 @@ def _number_condition(term: _Term) -> Condition:
     column, sign = _NUMBERS[term.key], term.sign.replace(":", "=")
     if term.key == "started":
         return _date_condition(column, sign, *_dates(term))
-    number = _duration(term.text) if term.key == "time" else _number(term.text)
+    number = seconds_of(term.text) if term.key == "time" else number_of(term.text)
     if number is None:
         example = "5m or 1h30m" if term.key == "time" else "0.9 or 1e6"
         raise _wrong(term, "compares with what is no number", f"Write one such as {example}.")
@@ -329,7 +325,7 @@ def _number_condition(term: _Term) -> Condition:
 
 def _config_condition(term: _Term, path: str) -> Condition:
     is_number = "json_type(config, ?) in ('integer', 'real')"
-    number = _number(term.text)
+    number = number_of(term.text)
     if term.sign != ":":
         if number is None:
             raise _wrong(term, "compares with what is no number", "Texts stand after a colon.")
@@ -347,26 +343,7 @@ def _config_condition(term: _Term, path: str) -> Condition:
     return _joined("or", [condition, same])
 
 
-# Numbers
-
-
-def _number(text: str) -> int | float | None:
-    if len(text) > _LONGEST_NUMBER or not _NUMBER.fullmatch(text):
-        return None
-    with suppress(ValueError):
-        whole = int(text)
-        return whole if abs(whole) < 2**63 else float(whole)
-    with suppress(ValueError):
-        return float(text) if math.isfinite(float(text)) else None
-    return None
-
-
-def _duration(text: str) -> float | None:
-    """Seconds, with or without units."""
-    if len(text) > _LONGEST_NUMBER or not _DURATION.fullmatch(text):
-        return _number(text)
-    parts = _DURATION_PART.findall(text)
-    return sum(float(amount) * _SECONDS[unit.lower()] for amount, unit in parts)
+# Dates
 
 
 def _dates(term: _Term) -> tuple[str, str]:

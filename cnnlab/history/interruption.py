@@ -27,13 +27,14 @@ from cnnlab.home import Home
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-# Steps have no times; between two of the others a heartbeat comes.
+# Steps have no times; between two of the others a heartbeat comes. Evaluations on a data set of
+# their own were made by somebody else, at any time.
 _LAST_SIGN = """
     select max(at) from (
         select heartbeat_at as at from runs where id = :id
         union all select coalesce(started_at, created_at) from runs where id = :id
         union all select logged_at from log where run_id = :id
-        union all select evaluated_at from evaluations where run_id = :id
+        union all select evaluated_at from evaluations where run_id = :id and dataset is null
         union all select saved_at from checkpoints where run_id = :id)
 """
 

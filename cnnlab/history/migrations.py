@@ -203,6 +203,45 @@ drop table checkpoints;
 alter table wider rename to checkpoints;
 """
 
+# Repeats of a run share a group; runs that were trained elsewhere have an origin; evaluations that
+# were made after a run, with its checkpoint, have the data set that they are of. Of curves from
+# elsewhere neither the learning rate nor the time has to be known, so these columns are widened.
+_EXCHANGE = """
+alter table runs add column group_id text;
+alter table runs add column origin text check (origin in ('archive', 'tensorboard', 'csv'));
+create index runs_group on runs (group_id) where group_id is not null;
+alter table evaluations add column dataset text;
+create table wider_epochs (
+    run_id text not null references runs (id) on delete cascade,
+    epoch integer not null,
+    step integer not null,
+    train_loss real,
+    train_accuracy real,
+    validation_loss real,
+    validation_accuracy real,
+    lr real,
+    seconds real,
+    images_per_second real,
+    primary key (run_id, epoch)
+) strict, without rowid;
+insert into wider_epochs select run_id, epoch, step, train_loss, train_accuracy, validation_loss,
+    validation_accuracy, lr, seconds, images_per_second from epochs;
+drop table epochs;
+alter table wider_epochs rename to epochs;
+create table wider_steps (
+    run_id text not null references runs (id) on delete cascade,
+    step integer not null,
+    epoch integer not null,
+    loss real,
+    accuracy real,
+    lr real,
+    primary key (run_id, step)
+) strict, without rowid;
+insert into wider_steps select run_id, step, epoch, loss, accuracy, lr from steps;
+drop table steps;
+alter table wider_steps rename to steps;
+"""
+
 _VIEWS = {
     # One row a run with what people ask first.
     "run_results": """
@@ -280,3 +319,17 @@ def m003_trash(db: Database) -> None:
 def m004_survival(db: Database) -> None:
     """Whether a run's process can still be there, and the checkpoint before the last one."""
     _execute_each(db, _SURVIVAL)
+
+
+@migrations()
+def m005_exchange(db: Database) -> None:
+    """Groups of repeats, runs from elsewhere, and evaluations made later on any data set."""
+    for name in _VIEWS:
+        db.execute(f"drop view {name}")
+    _execute_each(db, _EXCHANGE)
+    for name, query in _VIEWS.items():
+        alone = query
+        for joined in ("best", "last"):
+            alone = alone.replace(f"= '{joined}'", f"= '{joined}' and {joined}.dataset is null")
+        own = "" if name == "run_results" else " and evaluations.dataset is null"
+        db.create_view(name, f"{alone} where runs.trashed_at is null{own}")

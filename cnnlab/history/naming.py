@@ -1,10 +1,11 @@
-"""Names of runs: which a run may have, and what is said where a word names none or several."""
+"""Names and tags that a run may have, and what is said where a word names no run or several."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from cnnlab.amounts import how_many
 from cnnlab.errors import ConfigError, unknown_name
 
 LATEST = "latest"
@@ -29,6 +30,11 @@ def checked_name(name: str) -> str:
             "Choose another name.",
         )
     return stripped
+
+
+def given_tags(texts: Iterable[str]) -> tuple[str, ...]:
+    """Tags as a user gives them, without the blanks around them; those of blanks alone are none."""
+    return tuple(text.strip() for text in texts if text.strip())
 
 
 def unknown_run(text: str, rows: Sequence[sqlite3.Row], *, trashed: bool) -> ConfigError:
@@ -57,6 +63,14 @@ def _no_runs(text: str, *, trashed: bool) -> ConfigError:
     if text == LATEST:
         return ConfigError("There are no runs yet.", hint)
     return ConfigError(f"Unknown run {text!r}: there are no runs yet.", hint)
+
+
+def left_out(count: int) -> list[str]:
+    """What is told where so many of several runs were gone when they were read; nothing for 0."""
+    if not count:
+        return []
+    were = "was" if count == 1 else "were"
+    return [f"{how_many(count, 'run')} {were} deleted meanwhile and left out."]
 
 
 def ambiguous_run(text: str, rows: Sequence[sqlite3.Row]) -> ConfigError:

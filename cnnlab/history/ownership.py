@@ -96,6 +96,11 @@ def is_gone(run: RunRecord) -> bool:
     return run.status in LIVE and run.heartbeat_at is not None and not _is_heard(run)
 
 
+def is_mine(run: RunRecord) -> bool:
+    """Whether a run belongs to this process."""
+    return (run.host, run.pid) == (socket.gethostname(), os.getpid())
+
+
 def _is_here(run: RunRecord) -> bool:
     return run.host == socket.gethostname()
 

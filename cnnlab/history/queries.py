@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any, Self
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import PurePath
 
-from cnnlab.errors import ConfigError, unknown_name
-from cnnlab.events import ClassMetrics
-from cnnlab.history.connection import connect_for_reading, translated
+from cnnlab.errors import CheckpointError, ConfigError, unknown_name
+from cnnlab.events import CheckpointKind
+from cnnlab.history.connection import translated
+from cnnlab.history.evaluation_queries import EvaluationReading
 from cnnlab.history.filters import COLUMNS, Condition, Query, containing, matching
 from cnnlab.history.naming import LATEST, ambiguous_run, unknown_run
+from cnnlab.history.origins import is_curves_alone
 from cnnlab.history.records import (
     CheckpointRecord,
     EpochRecord,
-    EvaluationRecord,
     InterventionRecord,
     LogRecord,
     NoteRecord,
@@ -26,20 +24,13 @@ from cnnlab.history.records import (
     StepColumns,
     StepRecord,
 )
-from cnnlab.history.rows import Record, record_of, runs_of, sound
-from cnnlab.home import Home
+from cnnlab.history.rows import DERIVED, runs_of, sound
 
-_RUNS = """
+_RUNS = f"""
     select runs.*, runs.rowid as entry,
-        (select coalesce(max(epoch), 0) from epochs where run_id = runs.id) as epochs_done,
+        {", ".join(f"{sql} as {name}" for name, sql in DERIVED.items())},
         (select json_group_array(tag) from (
-            select tag from tags where run_id = runs.id order by tag)) as tags,
-        (select accuracy from evaluations where run_id = runs.id
-            and split = 'test' and checkpoint = 'best') as test_accuracy,
-        (select precision_macro from evaluations where run_id = runs.id
-            and split = 'test' and checkpoint = 'best') as test_precision_macro,
-        (select loss from evaluations where run_id = runs.id
-            and split = 'test' and checkpoint = 'best') as test_loss
+            select tag from tags where run_id = runs.id order by tag)) as tags
     from runs
 """
 
@@ -63,6 +54,8 @@ SORTABLE = {
     "batch_size": "json_extract(config, '$.training.batch_size')",
     "seed": "json_extract(config, '$.training.seed')",
     "device": "device",
+    "group": "group_id",
+    "origin": "origin",
     "tags": "(select min(tag) from tags where run_id = runs.id)",
 }
 """What a list of runs can be sorted by, and the column or expression behind it."""
@@ -99,7 +92,7 @@ def _within(*, trashed: bool) -> Condition:
     return Condition(f"runs.trashed_at is {'not ' if trashed else ''}null")
 
 
-class Reader:
+class Reader(EvaluationReading):
     """Reads the history; belongs to the thread that made it.
 
     A home without a history reads as an empty one, and nothing is created.
@@ -107,36 +100,6 @@ class Reader:
     Raises:
         HistoryError: the file is damaged, of another program, or of a newer cnnlab.
     """
-
-    def __init__(self, home: Home) -> None:
-        self._path = home.history
-        self._connection = connect_for_reading(home)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._connection is not None:
-            self._connection.close()
-
-    def _rows(self, query: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
-        if self._connection is None:
-            return []
-        with translated(self._path):
-            return self._connection.execute(query, values).fetchall()
-
-    @contextmanager
-    def _moment(self) -> Iterator[None]:
-        """Several questions about one moment, whatever is written meanwhile."""
-        if self._connection is None:
-            yield
-            return
-        with translated(self._path):
-            self._connection.execute("begin")
-        try:
-            yield
-        finally:
-            self._connection.rollback()
 
     # Runs
 
@@ -155,7 +118,7 @@ class Reader:
         Raises:
             ConfigError: there is no such thing to sort by.
         """
-        with self._moment():
+        with self.moment():
             return self.runs_among(self._ids(wanted, sort, ascending=ascending, limit=limit))
 
     def run_ids(
@@ -285,8 +248,32 @@ class Reader:
         return self._grouped("epochs", EpochRecord, run_ids, "epoch", f"epoch >= {since:d}")
 
     def checkpoints(self, run_ids: Iterable[str]) -> dict[str, list[CheckpointRecord]]:
-        """The checkpoints of each of the runs, the best one first."""
-        return self._grouped("checkpoints", CheckpointRecord, run_ids, "kind")
+        """The checkpoints of each of the runs, the best one first, with the paths of this home."""
+        found = self._grouped("checkpoints", CheckpointRecord, run_ids, "kind")
+        for run_id, checkpoints in found.items():
+            # A home may have been moved, or copied, since they were recorded.
+            folder = self._home.checkpoints(run_id)
+            checkpoints[:] = [
+                replace(one, path=str(folder / PurePath(one.path).name)) for one in checkpoints
+            ]
+        return found
+
+    def checkpoint(self, run: RunRecord, kind: CheckpointKind) -> CheckpointRecord:
+        """The best or the last checkpoint of a run; whether its file is there is not asked.
+
+        Raises:
+            CheckpointError: it has none.
+        """
+        held = self.checkpoints([run.id])[run.id]
+        found = next((one for one in held if one.kind == kind), None)
+        if found is None:
+            raise CheckpointError(
+                f"The run {run.name} ({run.id}) has no {kind} checkpoint.",
+                "It was imported as curves alone."
+                if is_curves_alone(run)
+                else f"See `cnnlab runs show {run.id}`.",
+            )
+        return found
 
     def steps(self, run_id: str) -> list[StepRecord]:
         """The steps of a run."""
@@ -323,77 +310,3 @@ class Reader:
     def notes(self, run_ids: Iterable[str]) -> dict[str, list[NoteRecord]]:
         """The notes on each of the runs."""
         return self._grouped("notes", NoteRecord, run_ids, "id")
-
-    def final_evaluations(self, run_ids: Iterable[str]) -> dict[str, list[EvaluationRecord]]:
-        """The evaluations at the end of each of the runs, with their classes."""
-        return self._evaluations(run_ids, "checkpoint is not null", classes=True)
-
-    def validations(
-        self, run_ids: Iterable[str], *, classes: bool = True, since: int = 0
-    ) -> dict[str, list[EvaluationRecord]]:
-        """The validations on the way of each of the runs, with their classes if wanted.
-
-        Args:
-            since: leaves out those before this step.
-        """
-        condition = f"checkpoint is null and step >= {since:d}"
-        return self._evaluations(run_ids, condition, classes=classes)
-
-    def confusion(self, evaluation_id: int, classes: int) -> list[list[int]]:
-        """The confusion matrix of a final evaluation: true classes in rows."""
-        matrix = [[0] * classes for _ in range(classes)]
-        for row in self._rows("select * from confusion where evaluation_id = ?", [evaluation_id]):
-            matrix[row["true_index"]][row["predicted_index"]] = row["images"]
-        return matrix
-
-    def _evaluations(
-        self, run_ids: Iterable[str], condition: str, *, classes: bool
-    ) -> dict[str, list[EvaluationRecord]]:
-        chosen = json.dumps(list(run_ids))
-        among = f"run_id in (select value from json_each(?)) and {condition}"
-        found: dict[str, list[EvaluationRecord]] = defaultdict(list)
-        query = (
-            f"select * from evaluations where {among} order by step, checkpoint, case split"
-            " when 'train' then 0 when 'validation' then 1 else 2 end"
-        )
-        with self._moment():
-            rows = self._rows(query, [chosen])
-            by_class = self._class_metrics(among, chosen) if classes else {}
-        with sound(self._path):
-            for row in rows:
-                metrics = tuple(by_class.get(row["id"], ()))
-                found[row["run_id"]].append(record_of(EvaluationRecord, row, classes=metrics))
-        return found
-
-    def _class_metrics(self, among: str, chosen: str) -> dict[int, list[ClassMetrics]]:
-        """The classes of the evaluations among those chosen, by the evaluation's number."""
-        found: dict[int, list[ClassMetrics]] = defaultdict(list)
-        for row in self._rows(
-            "select class_metrics.* from class_metrics join evaluations on"
-            f" evaluations.id = evaluation_id where {among} order by evaluation_id, class_index",
-            [chosen],
-        ):
-            metrics = ClassMetrics(
-                row["class_name"], row["precision"], row["recall"], row["f1"], row["support"]
-            )
-            found[row["evaluation_id"]].append(metrics)
-        return found
-
-    def _grouped(
-        self,
-        table: str,
-        kind: type[Record],
-        run_ids: Iterable[str],
-        order: str,
-        condition: str = "1",
-    ) -> dict[str, list[Record]]:
-        """Rows of a table as records, by run."""
-        found: dict[str, list[Record]] = defaultdict(list)
-        query = (
-            f"select * from {table} where run_id in (select value from json_each(?))"
-            f" and {condition} order by run_id, {order}"
-        )
-        with sound(self._path):
-            for row in self._rows(query, [json.dumps(list(run_ids))]):
-                found[row["run_id"]].append(record_of(kind, row))
-        return found

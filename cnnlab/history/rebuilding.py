@@ -19,14 +19,16 @@ from typing import TYPE_CHECKING, Any
 
 from cnnlab.errors import HistoryError
 from cnnlab.history.connection import MIGRATIONS, connect_for_writing, transaction
-from cnnlab.history.salvage import Row, Shape, Value, shapes
+from cnnlab.history.rows import are_versions
+from cnnlab.history.salvage import Row, Shape, Value, shape_of, shapes
 from cnnlab.history.soundness import broken_rows
-from cnnlab.home import Home
+from cnnlab.home import RUN_ID, Home
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-_RUN_ID = re.compile(r"[0-9a-f]{8}")
+_OWN_ID = re.compile(r"[0-9a-f]{8}")
+"""What the id of a run that was trained here looks like."""
 _CHECKPOINT = re.compile(r"(best|last)-epoch([0-9]+)-step([0-9]+)\.pt")
 
 
@@ -64,7 +66,7 @@ def rebuild(home: Home, found: Iterable[Row], place: Home) -> Rebuilt:
             for row in found:
                 if _is_migration(row):
                     continue
-                shape = next((one for one in tables if one.fits(row)), None)
+                shape = shape_of(row, tables)
                 if shape is not None:
                     _insert(db, shape, row)
             told = {row[0] for row in db.execute("select id from runs")}
@@ -74,10 +76,16 @@ def rebuild(home: Home, found: Iterable[Row], place: Home) -> Rebuilt:
             relinked = _relink_checkpoints(home, db)
             saved = {one.table: _count(db, one.table) for one in tables}
         kept = {row[0] for row in db.execute("select id from runs")}
+    return Rebuilt(saved, sorted(_real_ids(home, told) - kept), relinked)
+
+
+def _real_ids(home: Home, told: Iterable[str]) -> set[str]:
+    """Ids of runs: those that have a folder, and what else looks like one among damaged rows."""
+    folders: set[str] = set()
     with suppress(OSError):
-        told |= {path.name for path in home.runs.iterdir() if path.is_dir()}
-    lost = {run_id for run_id in told - kept if _RUN_ID.fullmatch(run_id)}
-    return Rebuilt(saved, sorted(lost), relinked)
+        folders = {path.name for path in home.runs.iterdir() if path.is_dir()}
+    found = {run_id for run_id in folders if RUN_ID.fullmatch(run_id)}
+    return found | {run_id for run_id in told if _OWN_ID.fullmatch(run_id)}
 
 
 def _is_migration(row: Row) -> bool:
@@ -114,7 +122,7 @@ def _insert(db: Database, shape: Shape, row: Row) -> None:
 def _leave_out_unreadable(columns: list[str], values: list[Value]) -> None:
     """Empties versions and git state of a run that cannot be read, so that it need not be lost."""
     versions, git = columns.index("versions"), columns.index("git")
-    if not isinstance(_parsed(values[versions]), dict):
+    if not are_versions(_parsed(values[versions])):
         values[versions] = "{}"
     state = _parsed(values[git])
     if not isinstance(state, dict) or not isinstance(state.get("commit"), str):

@@ -56,8 +56,8 @@ def new_run_id() -> str:
 class NewRun(TypedDict):
     """What is known of a run before it starts.
 
-    `config` is complete, as plain values; `name` is made from the preset and the smallest free
-    number if it is empty or absent.
+    `config` is complete, as plain values; `name` is made from `stem`, else from the preset, and the
+    smallest free number if it is empty or absent.
     """
 
     config: Mapping[str, Any]
@@ -67,10 +67,12 @@ class NewRun(TypedDict):
     epochs: int
     preset: NotRequired[str | None]
     name: NotRequired[str]
+    stem: NotRequired[str]
     tags: NotRequired[Sequence[str]]
     note: NotRequired[str]
     versions: NotRequired[Mapping[str, str]]
     git: NotRequired[Mapping[str, Any] | None]
+    group: NotRequired[str | None]
 
 
 def create_run(home: Home, run_id: str, **known: Unpack[NewRun]) -> str:
@@ -93,8 +95,8 @@ def create_runs(home: Home, runs: Mapping[str, NewRun]) -> list[str]:
         taken = {row[0] for row in db.execute("select name from runs")}
         names = []
         for run_id, known in runs.items():
-            stem = (known.get("preset") or known["model"]).rpartition("/")[2]
-            name = known.get("name") or _free_name(stem, taken)
+            preset = (known.get("preset") or known["model"]).rpartition("/")[2]
+            name = known.get("name") or _free_name(known.get("stem") or preset, taken)
             _insert_run(db, run_id, name, known)
             taken.add(name)
             names.append(name)
@@ -116,6 +118,7 @@ def _insert_run(db: Database, run_id: str, name: str, known: NewRun) -> None:
         **this_process(),
         "versions": json.dumps(known.get("versions", {})),
         "git": json.dumps(git) if git else None,
+        "group_id": known.get("group"),
         "created_at": now(),
     }
     db.table("runs").insert(row)
@@ -304,7 +307,7 @@ class Recorder:
         # An evaluation that is made again, after going on from a checkpoint, takes the place.
         self._db.execute(
             "delete from evaluations where run_id = ? and split = ? and checkpoint is ?"
-            " and (checkpoint is not null or step = ?)",
+            " and dataset is null and (checkpoint is not null or step = ?)",
             (self._run_id, event.split, event.checkpoint, event.step),
         )
         row = evaluation_row(self._run_id, event, now())

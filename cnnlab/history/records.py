@@ -17,7 +17,9 @@ class RunRecord:
     trash, `claimed_at` unless a process other than the first one has taken the run over, `boot`
     (of the host, when its process took the run) where it is not known, `heartbeat_at` before the
     first sign of life; figures of the test split are those of the best checkpoint, its precision
-    the macro average.
+    the macro average. `group_id` is None unless the run was trained as one of several repeats,
+    `origin` (archive, tensorboard or csv) unless it was imported; one of curves alone has an
+    empty config.
     """
 
     id: str
@@ -56,16 +58,24 @@ class RunRecord:
     claimed_at: str | None
     boot: str | None
     heartbeat_at: str | None
+    group_id: str | None
+    origin: str | None
     tags: tuple[str, ...]
     epochs_done: int
     test_accuracy: float | None
     test_precision_macro: float | None
     test_loss: float | None
 
+    @property
+    def seed(self) -> int | None:
+        """The seed of its config; None where it has none."""
+        seed: int | None = self.config.get("training", {}).get("seed")
+        return seed
+
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """An epoch; a figure that was not a number is None."""
+    """An epoch; a figure that was not a number, or that imported curves do not tell, is None."""
 
     epoch: int
     step: int
@@ -73,20 +83,20 @@ class EpochRecord:
     train_accuracy: float | None
     validation_loss: float | None
     validation_accuracy: float | None
-    lr: float
-    seconds: float
-    images_per_second: float
+    lr: float | None
+    seconds: float | None
+    images_per_second: float | None
 
 
 @dataclass(frozen=True)
 class StepRecord:
-    """An optimizer update; a loss that was not a number is None."""
+    """An optimizer update; what was not a number, or is not known, is None."""
 
     step: int
     epoch: int
     loss: float | None
     accuracy: float | None
-    lr: float
+    lr: float | None
 
 
 @dataclass(frozen=True)
@@ -97,12 +107,16 @@ class StepColumns:
     epochs: list[int]
     losses: list[float | None]
     accuracies: list[float | None]
-    lrs: list[float]
+    lrs: list[float | None]
 
 
 @dataclass(frozen=True)
 class EvaluationRecord:
-    """An evaluation of a split; `checkpoint` is None for one on the way."""
+    """An evaluation of a split; `checkpoint` is None for one on the way.
+
+    `dataset` is None for those of the run itself, else the data set that the checkpoint was
+    evaluated on after the run.
+    """
 
     id: int
     split: str
@@ -115,6 +129,8 @@ class EvaluationRecord:
     precision_macro: float
     recall_macro: float
     f1_macro: float
+    evaluated_at: str
+    dataset: str | None
     classes: tuple[ClassMetrics, ...]
 
 

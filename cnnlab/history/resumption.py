@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from cnnlab.errors import CheckpointError, HistoryError
 from cnnlab.history.connection import connect_for_writing, transaction
+from cnnlab.history.origins import require_config
 from cnnlab.history.ownership import (
     LIVE,
     is_alive,
@@ -60,6 +61,7 @@ def require_resumable(home: Home, run: RunRecord) -> None:
     """
     named = f"The run {run.name} ({run.id})"
     _require_outside_trash(run)
+    require_config(run)
     if run.status == "finished":
         raise HistoryError(f"{named} is finished: there is nothing left to train.", TRAIN_AGAIN)
     if run.status == "queued":
@@ -136,11 +138,12 @@ def claim(home: Home, run: RunRecord) -> None:
     """
     me = this_process()
     with closing(connect_for_writing(home)) as db, transaction(db, home.history):
-        # Of a run that was killed, its whole epochs tell how long it was trained.
+        # Of a run that was killed, its whole epochs tell how long it was trained; one that was
+        # never begun has no duration yet.
         changed = db.execute(
             "update runs set status = 'queued', host = ?, boot = ?, pid = ?, heartbeat_at = null,"
-            " message = null, duration_s = coalesce(duration_s,"
-            " (select total(seconds) from epochs where run_id = runs.id))"
+            " message = null, duration_s = iif(started_at is null, null, coalesce(duration_s,"
+            " (select total(seconds) from epochs where run_id = runs.id)))"
             " where id = ? and status = ? and host = ? and pid = ? and trashed_at is null",
             (*me.values(), run.id, run.status, run.host, run.pid),
         ).rowcount
@@ -238,8 +241,10 @@ def _forget_what_follows(db: Database, run_id: str, point: ResumePoint) -> None:
     db.execute("delete from steps where run_id = ? and step > ?", (run_id, last.step))
     # A checkpoint after the last step of an epoch may be older than the epoch's end.
     db.execute("delete from epochs where run_id = ? and epoch > ?", (run_id, point.epochs_done))
+    # Evaluations made after the run are of checkpoints that there were: they stay true.
     db.execute(
-        "delete from evaluations where run_id = ? and (checkpoint is not null or step > ?)",
+        "delete from evaluations where run_id = ? and dataset is null"
+        " and (checkpoint is not null or step > ?)",
         (run_id, last.step),
     )
     # What changed the course after the same step, but after the checkpoint, is not in it either.

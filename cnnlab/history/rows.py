@@ -30,6 +30,23 @@ _TABLES = {"data", "model", "optimizer", "schedule", "loss", "fine_tuning", "tra
 STATUSES = ("queued", "running", "paused", "finished", "stopped", "failed", "interrupted")
 
 
+def _of_test(figure: str) -> str:
+    """A figure of the run's own test split with its best checkpoint."""
+    return (
+        f"(select {figure} from evaluations where run_id = runs.id and split = 'test'"
+        " and checkpoint = 'best' and dataset is null)"
+    )
+
+
+DERIVED = {
+    "epochs_done": "(select coalesce(max(epoch), 0) from epochs where run_id = runs.id)",
+    "test_accuracy": _of_test("accuracy"),
+    "test_precision_macro": _of_test("precision_macro"),
+    "test_loss": _of_test("loss"),
+}
+"""What is told of a run out of other tables, as SQL for a row of `runs`."""
+
+
 class ImpossibleValue(ValueError):  # noqa: N818 - it says what was found
     """A value that no cnnlab has written."""
 
@@ -114,13 +131,23 @@ def _require_run(run: RunRecord) -> None:
     )
     if not isinstance(run.config, dict) or not all(map(_is_sound, run.config.items())):
         raise ImpossibleValue(f"the config of the run {run.id!r} is none")
-    if not isinstance(run.versions, dict) or not git:
+    if not are_versions(run.versions) or not git:
         raise ImpossibleValue(f"what the run {run.id!r} was made with cannot be read")
 
 
+def are_versions(value: Any) -> bool:
+    """Whether a value tells the versions of packages: texts by names."""
+    return isinstance(value, dict) and all(isinstance(each, str) for each in value.values())
+
+
 def _is_sound(part: tuple[str, Any]) -> bool:
-    """Whether a part of a config is a table, or a list of them, where every cnnlab has one."""
+    """Whether a part of a config is a table, or a list of them, where every cnnlab has one.
+
+    Of what is in them only the seed is looked at, by which runs are put together.
+    """
     name, value = part
     if name == "augmentation":
         return isinstance(value, list) and all(isinstance(each, dict) for each in value)
+    if name == "training" and isinstance(value, dict):
+        return type(value.get("seed")) in (int, type(None))
     return name not in _TABLES or isinstance(value, dict)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import sqlite3
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 Value = None | int | float | str | bytes
@@ -76,6 +76,12 @@ class Shape:
         if value is None:
             return not self.needed[place]
         return isinstance(value, _TYPES[self.types[place]])
+
+
+def shape_of(row: Row, tables: Sequence[Shape]) -> Shape | None:
+    """The table that a row is of: of those that it fits, the one that misses least."""
+    fitting = [one for one in tables if one.fits(row)]
+    return min(fitting, key=lambda one: len(one.columns), default=None)
 
 
 def shapes(connection: sqlite3.Connection) -> list[Shape]:

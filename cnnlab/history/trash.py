@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from cnnlab.amounts import how_many
 from cnnlab.errors import StorageError
 from cnnlab.history.edits import editing, remove_folder, require_deletable
 from cnnlab.history.ownership import is_alive, is_waiting
@@ -92,7 +93,7 @@ def _several(failures: Sequence[StorageError]) -> StorageError:
     first, others = failures[0], len(failures) - 1
     if not others:
         return first
-    more = f" So it is with the folders of {others} more deleted run{'s' if others > 1 else ''}."
+    more = f" So it is with the folders of {how_many(others, 'more deleted run')}."
     return StorageError(first.message + more, "Remove the folders by hand.")
 
 

@@ -18,7 +18,6 @@ from cnnlab.events import RunFinished
 from cnnlab.history.edits import (
     add_note,
     add_tags,
-    delete_note,
     delete_run,
     remove_tags,
     rename_run,
@@ -87,24 +86,6 @@ def test_tags_are_removed_from_one_run(home: Home) -> None:
     remove_tags(home, "aaaa0001", ["old", "odd", "absent", "GOOD"])
     assert run_of(home).tags == ("good",)
     assert run_of(home, "bbbb0002").tags == ("good", "odd", "old")
-
-
-def test_a_note_is_removed_by_its_number(home: Home) -> None:
-    for text in ("first", "second", "second"):
-        if text == "first":
-            samples.add_run(home, "aaaa0001", note=text)
-        else:
-            add_note(home, "aaaa0001", text)
-
-    def notes() -> list[tuple[int, str]]:
-        with Reader(home) as reader:
-            return [(note.id, note.text) for note in reader.notes(["aaaa0001"])["aaaa0001"]]
-
-    first, second, third = notes()
-    delete_note(home, second[0])
-    assert notes() == [first, third]
-    delete_note(home, second[0])
-    assert notes() == [first, third]
 
 
 def test_tags_are_added_once(home: Home) -> None:

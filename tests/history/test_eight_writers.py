@@ -39,7 +39,7 @@ def test_eight_processes_write_and_read_at_once(
     home: Home, monkeypatch: pytest.MonkeyPatch, mode: str
 ) -> None:
     monkeypatch.setenv("CNNLAB_JOURNAL", mode)
-    write_together(home, 4)
+    write_together(home, 2)
     assert samples.plain(home, "pragma journal_mode") == [(mode,)]
 
 

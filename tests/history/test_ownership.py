@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from history.processes import Worker, go_together
 from cnnlab.errors import HistoryError
 from cnnlab.events import Logged, RunFinished, RunInterrupted
 from cnnlab.history.interruption import mark_interrupted
+from cnnlab.history.later_evaluations import record_later_evaluation
 from cnnlab.history.ownership import (
     HEARTBEAT_SECONDS,
     SILENCE_SECONDS,
@@ -70,6 +72,17 @@ def killed(home: Home, run_id: str = RUN) -> int:
     assert worker.line() == "training"
     worker.kill()
     return worker.pid
+
+
+def left_behind(home: Home, run_id: str = RUN) -> int:
+    """A run as a killed process leaves it, of a process that was killed; returns its number."""
+    process = subprocess.Popen(["sleep", "60"])
+    process.kill()
+    process.wait()
+    samples.add_run(home, run_id)
+    samples.record(home, run_id, samples.STARTED)
+    samples.change(home, "update runs set pid = ? where id = ?", (process.pid, run_id))
+    return process.pid
 
 
 # What the row says
@@ -270,7 +283,7 @@ def test_a_killed_run_is_interrupted_at_its_last_sign_of_life(home: Home) -> Non
 
 
 def test_what_was_recorded_after_the_last_heartbeat_is_a_sign_of_life(home: Home) -> None:
-    killed(home)
+    left_behind(home)
     put(home, heartbeat_at=LONG_AGO, started_at=LONG_AGO)
     logged = "2026-01-01T00:00:07.000+00:00"
     samples.change(home, "insert into log values (null, ?, 'info', 'hello', ?)", (RUN, logged))
@@ -278,8 +291,16 @@ def test_what_was_recorded_after_the_last_heartbeat_is_a_sign_of_life(home: Home
     assert (marked.ended_at, marked.duration_s) == (logged, None)
 
 
+def test_an_evaluation_by_somebody_else_is_no_sign_of_life(home: Home) -> None:
+    left_behind(home)
+    put(home, heartbeat_at=LONG_AGO, started_at=LONG_AGO)
+    record_later_evaluation(home, RUN, "mnist", samples.evaluated("test", "best", 4))
+    (marked,) = mark_interrupted(home)
+    assert marked.ended_at == LONG_AGO
+
+
 def test_a_paused_run_and_one_of_a_silent_host_are_marked_too(home: Home) -> None:
-    killed(home)
+    left_behind(home)
     put(home, status="paused", boot="earlier")
     (marked,) = mark_interrupted(home)
     assert str(marked.message).endswith("ended when the machine was started anew")
@@ -290,7 +311,7 @@ def test_a_paused_run_and_one_of_a_silent_host_are_marked_too(home: Home) -> Non
 
 @pytest.mark.parametrize("status", ["queued", "finished", "stopped", "failed", "interrupted"])
 def test_nothing_else_is_marked_and_nothing_is_written(home: Home, status: str) -> None:
-    killed(home)
+    left_behind(home)
     samples.add_run(home, "bbbb0002")
     samples.record(home, "bbbb0002", samples.STARTED)  # this process has it
     samples.change(home, "update runs set status = ? where id = ?", (status, RUN))
@@ -323,7 +344,7 @@ def test_in_a_home_that_one_may_only_read_runs_stay_and_are_listed(
 def test_of_several_that_look_at_once_one_marks_a_run(home: Home) -> None:
     ids = [f"aaaa{number:04}" for number in range(4)]
     for run_id in ids:
-        killed(home, run_id)
+        left_behind(home, run_id)
     lookers = [Worker("mark", home) for _ in range(4)]
     go_together(lookers)
     told = [line for looker in lookers for line in looker.lines_to_end()]

@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import astuple, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -40,9 +41,13 @@ FIELDS: dict[str, Callable[[RunRecord], Any]] = {
     "batch_size": lambda run: run.config.get("training", {}).get("batch_size"),
     "seed": lambda run: run.config.get("training", {}).get("seed"),
     "device": lambda run: run.device,
+    "group": lambda run: run.group_id,
+    "origin": lambda run: run.origin,
     "tags": lambda run: run.tags[0] if run.tags else None,
 }
 """Where a reader of the list sees what it is sorted by."""
+
+ORIGINS = {"cuda": "archive", "cpu": "csv", "mps": "tensorboard"}
 
 
 def resolve(home: Home, text: str) -> str:
@@ -87,7 +92,7 @@ def several(home: Home) -> Home:
 
 @pytest.fixture
 def told_apart(several: Home) -> Home:
-    """The four runs with configs, devices and tags that differ too."""
+    """The four runs with configs, devices, groups, origins and tags that differ too."""
     rows = [
         ("c0000001", 0.01, "sgd", 32, 7, "cuda", ["b"]),
         ("a0000002", 0.0001, "adam", 128, 2**40, "cpu", ["c", "a"]),
@@ -100,8 +105,8 @@ def told_apart(several: Home) -> Home:
         }
         samples.change(
             several,
-            "update runs set config = ?, device = ? where id = ?",
-            (json.dumps(config), device, run_id),
+            "update runs set config = ?, device = ?, group_id = ?, origin = ? where id = ?",
+            (json.dumps(config), device, device[::-1], ORIGINS[device], run_id),
         )
         add_tags(several, run_id, tags)
     return several
@@ -378,6 +383,15 @@ def test_every_study_that_is_offered_finds_its_runs(home: Home) -> None:
 
 
 # What a run is made of
+
+
+def test_checkpoints_lie_in_the_home_as_it_is_now(home: Home, tmp_path: Path) -> None:
+    samples.add_run(home, "aaaa0001")
+    samples.record(home, "aaaa0001", samples.checkpoint("best", 1))
+    moved = Home(home.root.rename(tmp_path / "moved"))
+    with Reader(moved) as reader:
+        (held,) = reader.checkpoints(["aaaa0001"])["aaaa0001"]
+    assert Path(held.path).parent == moved.checkpoints("aaaa0001")
 
 
 def test_validations_and_final_evaluations_are_told_apart(home: Home) -> None:

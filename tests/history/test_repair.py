@@ -163,10 +163,11 @@ def test_a_destroyed_index_costs_nothing(used: Home) -> None:
 def test_a_run_whose_row_is_lost_is_named(used: Home) -> None:
     lost = RUNS[3]
     used.run_folder("bbbb0001").mkdir(parents=True)
+    used.run_folder("an-imported_run").mkdir()
     (used.runs / "lost+found").mkdir()
     samples.change(used, "update runs set config = '{\"model\": ' where id = ?", [lost])
     done = repaired(used)
-    assert done.rebuilt.lost_runs == [lost, "bbbb0001"]
+    assert done.rebuilt.lost_runs == [lost, "an-imported_run", "bbbb0001"]
     assert done.rebuilt.saved["runs"] == 11
     assert lost not in read_all(used)
     assert done.problems[0].startswith("a row of runs: ")
@@ -179,8 +180,9 @@ def test_rows_of_runs_that_are_gone_are_left_out(used: Home) -> None:
     assert done.rebuilt.lost_runs == [RUNS[0]]
 
 
-def test_versions_that_cannot_be_read_cost_no_run(used: Home) -> None:
-    samples.change(used, "update runs set versions = '{', git = 'x'")
+@pytest.mark.parametrize("versions", ["{", "[]", '{"cnnlab": 5}'])
+def test_versions_that_cannot_be_read_cost_no_run(used: Home, versions: str) -> None:
+    samples.change(used, "update runs set versions = ?, git = 'x'", [versions])
     assert repaired(used).rebuilt.saved["runs"] == 12
     with Reader(used) as reader:
         assert [(run.versions, run.git) for run in reader.runs()] == [({}, None)] * 12
