@@ -7,10 +7,10 @@ import shutil
 from cnnlab.data.catalog import KNOWN
 from cnnlab.data.importing import import_dataset
 from cnnlab.data.library import names, present
-from cnnlab.data.progress import Progress, silent
 from cnnlab.data.store import DatasetInfo
 from cnnlab.errors import ConfigError, DataError, unknown_name
 from cnnlab.home import Home, make_folder
+from cnnlab.progress import Progress, silent
 
 _FILES = {
     "MNIST": "train-images-idx3-ubyte.gz and its three companions",

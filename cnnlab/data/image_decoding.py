@@ -28,6 +28,9 @@ FORMATS = (
 _LARGE_IMAGE = 4_000_000
 """Pixels; of images that claim more, one is decoded at a time."""
 
+LUMA = (0.299, 0.587, 0.114)
+"""What red, green and blue are worth in grey (ITU-R 601)."""
+
 _one_large_image = threading.Lock()
 
 _GREY_MODES = {"1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F"}
@@ -125,3 +128,16 @@ def _on_black(image: Image.Image) -> Image.Image:
         return image.convert("RGB")
     layered = image.convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", image.size, "black"), layered).convert("RGB")
+
+
+def with_channels(pixels: np.ndarray, channels: int) -> np.ndarray:
+    """Pixels (C, H, W) with 1 or 3 channels.
+
+    Grey becomes colour by repetition, colour grey by ITU-R 601 luma.
+    """
+    if len(pixels) == channels:
+        return pixels
+    if channels == 3:
+        return np.repeat(pixels, 3, axis=0)
+    luma = np.tensordot(np.array(LUMA), pixels.astype(np.float64), axes=1)
+    return luma.round().astype(np.uint8)[None]

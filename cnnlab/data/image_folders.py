@@ -20,12 +20,20 @@ from typing import TypeVar
 import numpy as np
 from PIL import Image
 
-from cnnlab.data.image_decoding import LARGEST_IMAGE, Broken, Decoded, Larger, Size, decode
+from cnnlab.data.image_decoding import (
+    LARGEST_IMAGE,
+    Broken,
+    Decoded,
+    Larger,
+    Size,
+    decode,
+    with_channels,
+)
 from cnnlab.data.memory import check_fits
-from cnnlab.data.progress import Progress
 from cnnlab.data.raw import FEWEST_CLASSES, RawDataset, RawSplit
 from cnnlab.data.sources import Source
 from cnnlab.errors import DataError
+from cnnlab.progress import Progress
 
 _TRAIN = {"train", "training"}
 _TEST = {"test", "testing"}
@@ -38,6 +46,7 @@ _SIDE_FILES = {
 _AHEAD_PER_CORE = 16
 """Images that may wait for a decoder or for their turn."""
 
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
@@ -54,7 +63,7 @@ def is_hidden(name: str) -> bool:
     return any(part.startswith(".") or part == "__MACOSX" for part in PurePosixPath(name).parts)
 
 
-def _is_side_file(name: str) -> bool:
+def is_side_file(name: str) -> bool:
     """Whether a file is nothing to import: hidden, or text beside the images."""
     return is_hidden(name) or PurePosixPath(name).suffix.lower() in _SIDE_FILES
 
@@ -71,7 +80,7 @@ def read_image_folders(
     Raises:
         DataError: an image cannot be decoded, sizes differ, or the folders do not fit.
     """
-    files = [name for name in source.files if not _is_side_file(name)]
+    files = [name for name in source.files if not is_side_file(name)]
     places = _places(files)
     classes = _classes(places.values(), _empty_folders(source, files))
     with warnings.catch_warnings():
@@ -220,7 +229,7 @@ def _decode_all(
             "Mend or remove it, and import again.",
         )
     wanted = channels or max(pixels.shape[0] for pixels in decoded.values())
-    return {name: _with_channels(decoded.pop(name), wanted) for name in sorted(decoded)}
+    return {name: with_channels(decoded.pop(name), wanted) for name in sorted(decoded)}
 
 
 class _SizeGuard:
@@ -253,16 +262,6 @@ class _SizeGuard:
             )
 
 
-def _with_channels(pixels: np.ndarray, channels: int) -> np.ndarray:
-    """Grey to colour by repetition, colour to grey by ITU-R 601 luma."""
-    if len(pixels) == channels:
-        return pixels
-    if channels == 3:
-        return np.repeat(pixels, 3, axis=0)
-    luma = np.tensordot(np.array([0.299, 0.587, 0.114]), pixels.astype(np.float64), axes=1)
-    return luma.round().astype(np.uint8)[None]
-
-
 def _decoded(
     files: Iterator[tuple[str, bytes]], size: Size | None
 ) -> Iterator[tuple[str, Decoded | Broken | Larger]]:
@@ -279,11 +278,11 @@ def _decoded(
             if isinstance(first, Decoded):
                 most = first.pixels[0].size
                 break
-    yield from _in_parallel(partial(decode, size=size, most=most), files)
+    yield from in_parallel(partial(decode, size=size, most=most), files)
 
 
-def _in_parallel(
-    function: Callable[[bytes], Result], items: Iterator[tuple[str, bytes]]
+def in_parallel(
+    function: Callable[[Item], Result], items: Iterable[tuple[str, Item]]
 ) -> Iterator[tuple[str, Result]]:
     """Applies a function on all cores, in order, with a bounded number of items under way."""
     cores = os.cpu_count() or 1

@@ -13,18 +13,19 @@ from pathlib import Path
 
 import numpy as np
 
+from cnnlab.amounts import format_shape
 from cnnlab.data import store
 from cnnlab.data.catalog import KNOWN, KnownDataset
 from cnnlab.data.cifar import find_cifar_files, read_cifar
 from cnnlab.data.idx import find_idx_files, read_idx
 from cnnlab.data.image_decoding import Size
 from cnnlab.data.image_folders import is_hidden, read_image_folders
-from cnnlab.data.progress import Progress, silent
 from cnnlab.data.raw import FEWEST_CLASSES, RawDataset, RawSplit, split_off_test
 from cnnlab.data.sources import Source, open_source
 from cnnlab.data.store import Dataset, DatasetInfo, Images
 from cnnlab.errors import ConfigError, DataError
 from cnnlab.home import Home, make_folder
+from cnnlab.progress import Progress, silent
 
 TEST_SHARE = 0.2
 """Share of the images that becomes the test part of a set without one."""
@@ -165,7 +166,7 @@ def _known_classes(
             own_name,
         )
     if train.images.shape[1:] != known.shape:
-        there, wanted = ("x".join(map(str, s)) for s in (train.images.shape[1:], known.shape))
+        there, wanted = map(format_shape, (train.images.shape[1:], known.shape))
         raise DataError(f"{known.name} has images of {wanted}, these are {there}.", own_name)
     for part, split, count in (
         ("training", train, known.train_images),

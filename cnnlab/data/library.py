@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from cnnlab.data import store
 from cnnlab.data.catalog import KNOWN, KnownDataset
-from cnnlab.data.progress import Progress, silent
 from cnnlab.data.store import Dataset, DatasetInfo
 from cnnlab.errors import DataError, StorageError, unknown_name
 from cnnlab.home import Home, shipped
+from cnnlab.progress import Progress, silent
 
 
 def present(home: Home) -> list[str]:

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from cnnlab.config.run import DataConfig
 from cnnlab.data.batches import DeviceImages, HostImages, ImageSource, Normalize
-from cnnlab.data.resizing import Resized, size_after
+from cnnlab.data.image_format import ImageFormat, image_format
+from cnnlab.data.resizing import Resized
 from cnnlab.data.splits import cut_validation, validation_size
 from cnnlab.data.store import Dataset
 from cnnlab.events import Split
@@ -20,12 +21,10 @@ from cnnlab.events import Split
 class PreparedData:
     """Images of the three splits, and how they become the model's input.
 
-    `shape` is what the model sees, after resizing. `train_indices` and `validation_indices` point
-    into the same training images.
+    `train_indices` and `validation_indices` point into the same training images.
     """
 
-    classes: tuple[str, ...]
-    shape: tuple[int, int, int]
+    images: ImageFormat
     residence: str
     normalize: Normalize
     training: ImageSource
@@ -33,6 +32,16 @@ class PreparedData:
     validation_indices: Tensor
     test: ImageSource
     test_indices: Tensor
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names, in the order of the labels."""
+        return self.images.classes
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, height and width that the model sees, after resizing."""
+        return self.images.shape
 
     def split(self, name: Split) -> tuple[ImageSource, Tensor]:
         """The images of a split, as a source and the indices into it."""
@@ -57,41 +66,24 @@ def prepare_data(
     Raises:
         ConfigError: the validation part leaves nothing to train on.
     """
-    info = dataset.info
     count = len(dataset.train_images)
     size = validation_size(config.validation, count)
     train_indices, validation_indices = cut_validation(count, size, seed)
-    shape = info.shape
-    if config.resize is not None:
-        shape = (shape[0], *size_after(config.resize, shape[1:]))
+    images = image_format(dataset.info, config)
 
-    def placed(images: np.ndarray, labels: np.ndarray) -> ImageSource:
+    def placed(pixels: np.ndarray, labels: np.ndarray) -> ImageSource:
         place = DeviceImages if residence == "device" else HostImages
-        source = place(torch.from_numpy(images), torch.from_numpy(labels), device)
+        source = place(torch.from_numpy(pixels), torch.from_numpy(labels), device)
         resized = config.resize is not None
-        return Resized(source, shape[1:], config.interpolation) if resized else source
+        return Resized(source, images.shape[1:], config.interpolation) if resized else source
 
-    mean, std = _moments(config, info.mean, info.std)
     return PreparedData(
-        classes=info.classes,
-        shape=shape,
+        images=images,
         residence=residence,
-        normalize=Normalize(mean, std, device, memory_format),
+        normalize=Normalize(images.mean, images.std, device, memory_format),
         training=placed(dataset.train_images, dataset.train_labels),
         train_indices=train_indices,
         validation_indices=validation_indices,
         test=placed(dataset.test_images, dataset.test_labels),
         test_indices=torch.arange(len(dataset.test_images)),
     )
-
-
-def _moments(
-    config: DataConfig, mean: tuple[float, ...], std: tuple[float, ...]
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """What is subtracted from pixels in [0, 1], and what they are then divided by."""
-    if config.normalization == "dataset":
-        return mean, std
-    channels = len(mean)
-    if config.normalization == "half":
-        return (0.5,) * channels, (0.5,) * channels
-    return (0.0,) * channels, (1.0,) * channels

@@ -19,9 +19,11 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from cnnlab.amounts import format_shape
 from cnnlab.config.models import ModelConfig, Pretrained
 from cnnlab.config.models.pretrained import IMAGENET
 from cnnlab.errors import ConfigError, DataError, nearest
+from cnnlab.home import expanded
 from cnnlab.models.packing import holds_more_than_its_size
 from cnnlab.models.parts import Parts, part_of, parts_of
 
@@ -60,7 +62,7 @@ def load_weights(model: nn.Module, config: ModelConfig) -> LoadedWeights | None:
     if config.weights == IMAGENET:
         path, digest = _official(config)
     else:
-        path = Path(config.weights).expanduser()
+        path = expanded(Path(config.weights))
         digest = _sha256(path)
     head = _fit(model, _read(path), f"The weights in {path}", config.torchvision_name)
     return LoadedWeights(path, digest, head)
@@ -221,4 +223,4 @@ def _require_fit(own: State, given: State, sentence: str) -> None:
 def _shape(weights: Tensor | None) -> str:
     if weights is None:
         return "absent"
-    return "x".join(map(str, weights.shape)) or "a single number"
+    return format_shape(weights.shape) or "a single number"

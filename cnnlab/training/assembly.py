@@ -87,6 +87,9 @@ class Assembly:
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "schedule": self.schedule.state_dict(),
+            # What the model can be used with where the data set is not.
+            "images": self.data.images.as_state(),
+            "loss": self.loss_function.state_dict(),
             "random": {
                 "cpu": torch.get_rng_state(),
                 "cuda": torch.cuda.get_rng_state(device) if device.type == "cuda" else None,

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import torch
 
+from cnnlab.amounts import how_many
 from cnnlab.config.run import RunConfig, TrainingConfig
 from cnnlab.errors import ConfigError
 
@@ -64,9 +65,8 @@ def _device(wanted: str) -> torch.device:
     device = torch.device(wanted)
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         count = torch.cuda.device_count()
-        found = f"{count} CUDA device{'s' if count != 1 else ''}"
         raise ConfigError(
-            f"training.device = {wanted}: this machine has {found}.",
+            f"training.device = {wanted}: this machine has {how_many(count, 'CUDA device')}.",
             "Choose auto or cpu, or check the driver with nvidia-smi.",
         )
     if device.type == "mps" and not torch.backends.mps.is_available():
@@ -78,7 +78,7 @@ def _device_name(device: torch.device) -> str:
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     cores = torch.get_num_threads()
-    return f"{_processor()}, {cores} thread{'s' if cores != 1 else ''}"
+    return f"{_processor()}, {how_many(cores, 'thread')}"
 
 
 def _processor() -> str:

@@ -59,7 +59,7 @@ def evaluate(
                 in_top.append((top == labels.unsqueeze(1)).any(1))
         truth = torch.cat(targets).cpu().numpy()
         loss = torch.stack(losses).sum().item() / len(truth)
-        top5 = torch.cat(in_top).float().mean().item() if in_top else None
+        top5 = int(torch.cat(in_top).sum()) / len(truth) if in_top else None
         predicted = torch.cat(predictions).cpu().numpy()
     return _figures(loss, top5, truth, predicted, class_names)
 

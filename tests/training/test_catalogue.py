@@ -83,7 +83,7 @@ def test_every_row_takes_a_step_and_validates(
     preset = ROWS[name]
     config = preset.with_settings(settings(preset, weights))
     # Weighing the classes takes images of each, whatever validation draws.
-    count = 30 if config.loss.name == "balanced-cross-entropy" else 8
+    count = 30 if config.loss.name == "balanced-cross-entropy" else 4
     trainer = Trainer(config, digits_as(config.data.name, count), tmp_path)
     before = [parameter.detach().clone() for parameter in trainer.parts.model.parameters()]
     for event in trainer.train():

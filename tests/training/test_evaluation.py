@@ -63,3 +63,10 @@ def test_top5_needs_more_than_five_classes() -> None:
     assert evaluate_logits(one_hot([0, 1], 5), torch.tensor([0, 1])).top5_accuracy is None
     logits = torch.arange(10.0).repeat(2, 1)  # the five best are classes 5 to 9
     assert evaluate_logits(logits, torch.tensor([5, 4])).top5_accuracy == pytest.approx(0.5)
+
+
+def test_top5_is_as_exact_as_the_accuracy() -> None:
+    logits = torch.arange(10.0).repeat(1000, 1)
+    labels = torch.tensor([4] * 5 + [9] * 995)
+    result = evaluate_logits(logits, labels, 100)
+    assert (result.top5_accuracy, result.accuracy) == (0.995, 0.995)

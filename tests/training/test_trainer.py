@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 import torch
-from training.conftest import of_kind
+from training.conftest import of_kind, small_config
 
+from cnnlab.data.store import Dataset
 from cnnlab.errors import ConfigError
 from cnnlab.events import (
     CheckpointSaved,
@@ -54,6 +55,12 @@ def assert_same_weights(one: dict[str, torch.Tensor], other: dict[str, torch.Ten
         assert torch.equal(one[name], other[name]), name
 
 
+@pytest.fixture(scope="module")
+def plain(few_digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> list[Event]:
+    """What a small run tells."""
+    return list(Trainer(small_config(), few_digits, tmp_path_factory.mktemp("plain")).train())
+
+
 def test_a_small_network_learns_real_digits(make_trainer: MakeTrainer) -> None:
     events = list(make_trainer(training={"epochs": 6}).train())
     first, last = of_kind(events, EpochFinished)[0], of_kind(events, EpochFinished)[-1]
@@ -61,39 +68,33 @@ def test_a_small_network_learns_real_digits(make_trainer: MakeTrainer) -> None:
     assert last.validation_accuracy > 0.8
 
 
-def test_a_run_begins_with_its_start_and_has_one_ending_at_its_end(
-    make_trainer: MakeTrainer,
-) -> None:
-    events = list(make_trainer().train())
-    assert isinstance(events[0], RunStarted)
-    assert isinstance(events[-1], RunFinished)
-    endings = [e for e in events if isinstance(e, RunFinished | RunStopped | RunFailed)]
+def test_a_run_begins_with_its_start_and_has_one_ending_at_its_end(plain: list[Event]) -> None:
+    assert isinstance(plain[0], RunStarted)
+    assert isinstance(plain[-1], RunFinished)
+    endings = [e for e in plain if isinstance(e, RunFinished | RunStopped | RunFailed)]
     assert len(endings) == 1
 
 
-def test_every_step_is_told_once(make_trainer: MakeTrainer) -> None:
-    events = list(make_trainer().train())
+def test_every_step_is_told_once(plain: list[Event]) -> None:
     steps = [
         event.first_step + offset
-        for event in of_kind(events, StepsFinished)
+        for event in of_kind(plain, StepsFinished)
         for offset in range(len(event.losses))
     ]
     assert steps == list(range(1, 21))  # 500 images in batches of 50, two epochs
 
 
-def test_the_test_split_is_touched_only_after_training(make_trainer: MakeTrainer) -> None:
-    events = list(make_trainer().train())
-    last_epoch = max(i for i, e in enumerate(events) if isinstance(e, EpochFinished))
+def test_the_test_split_is_touched_only_after_training(plain: list[Event]) -> None:
+    last_epoch = max(i for i, e in enumerate(plain) if isinstance(e, EpochFinished))
     tests = [
-        i for i, e in enumerate(events) if isinstance(e, EvaluationFinished) and e.split == "test"
+        i for i, e in enumerate(plain) if isinstance(e, EvaluationFinished) and e.split == "test"
     ]
     assert len(tests) == 2
     assert min(tests) > last_epoch
 
 
-def test_the_end_evaluates_each_split_with_both_checkpoints(make_trainer: MakeTrainer) -> None:
-    events = list(make_trainer().train())
-    final = {(e.split, e.checkpoint) for e in of_kind(events, EvaluationFinished) if e.checkpoint}
+def test_the_end_evaluates_each_split_with_both_checkpoints(plain: list[Event]) -> None:
+    final = {(e.split, e.checkpoint) for e in of_kind(plain, EvaluationFinished) if e.checkpoint}
     assert final == {(s, c) for s in ("train", "validation", "test") for c in ("best", "last")}
 
 
@@ -181,14 +182,13 @@ PAIRS = [
         str(table[key]) for key in ("name", "warmup_epochs") if key in table
     ),
 )
-@pytest.mark.parametrize("step", [7, 10, 16])
-def test_a_run_that_goes_on_from_a_checkpoint_ends_with_the_same_bits(
+def test_a_run_that_goes_on_from_checkpoints_ends_with_the_same_bits(
     make_trainer: MakeTrainer,
     tmp_path: Path,
     optimizer: dict[str, Any],
     schedule: dict[str, Any],
-    step: int,
 ) -> None:
+    """It is stopped within its first epoch, at the end of that, and within its second epoch."""
     tables: dict[str, Any] = {
         "optimizer": optimizer,
         "schedule": schedule,
@@ -206,18 +206,18 @@ def test_a_run_that_goes_on_from_a_checkpoint_ends_with_the_same_bits(
     expected = list(undisturbed.train())
 
     folder = tmp_path / "resumed"
-    stopped = stop_after(make_trainer(folder, **tables), step)
     resumed = make_trainer(folder, **tables)
-    resumed.load_state_dict(load_checkpoint(of_kind(stopped, CheckpointSaved)[-1].path))
-    went_on = list(resumed.train())
+    told: list[Event] = []
+    for step in (7, 10, 16):
+        stopped = stop_after(resumed, step)
+        assert isinstance(stopped[-1], RunStopped)
+        told += stopped
+        resumed = make_trainer(folder, **tables)
+        resumed.load_state_dict(load_checkpoint(of_kind(stopped, CheckpointSaved)[-1].path))
+    told += resumed.train()
 
     assert_same_weights(weights(undisturbed), weights(resumed))
-    whole, rest = of_kind(expected, EpochFinished), of_kind(went_on, EpochFinished)
-    assert [(e.train_loss, e.validation_loss, e.lr) for e in whole[-len(rest) :]] == [
-        (e.train_loss, e.validation_loss, e.lr) for e in rest
-    ]
-    final = [e for e in of_kind(expected, EvaluationFinished) if e.checkpoint]
-    assert [e for e in of_kind(went_on, EvaluationFinished) if e.checkpoint] == final
+    assert figures(told) == figures(expected)
 
 
 def test_the_best_checkpoint_holds_the_weights_with_the_best_validation(
