@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnlab.analysis.quantities import By, Quantity
+from cnnlab.history.origins import is_curves_alone
 from cnnlab.history.queries import Reader
 from cnnlab.history.records import (
     EpochRecord,
@@ -115,20 +116,45 @@ class RunSeries:
         those of an unfinished epoch go on at the pace of the epoch before it. In a first epoch
         there is only the wall time since the run's start, spread over the steps so far.
 
+        Curves that were imported know less: what was logged each epoch alone is drawn so, and
+        what was not logged at all is left out.
+
         Returns:
             Curves labelled `training` and `validation`, those without points left out; the
             learning rate has no validation.
         """
-        recorded = self.steps.step if len(self.steps) else _steps_of(self.epochs)
+        recorded = self.steps.step if self.has_steps(quantity) else _steps_of(self.epochs)
         curves = [Curve("training", self.places(recorded, by), self._training(quantity))]
         if quantity != "lr":
             checked = _steps_of(self.validations or self.epochs)
             values = self._validation(quantity)
             curves.append(Curve("validation", self.places(checked, by), values))
-        return [curve for curve in curves if len(curve.x)]
+        if by == "time" and not self.is_timed:
+            return []
+        return [curve for curve in curves if len(curve.x) and self._is_known(curve)]
+
+    @property
+    def _is_of_curves(self) -> bool:
+        return is_curves_alone(self.run)
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether it is known where its points lie in time; of imported curves it may not be."""
+        told = self.run.duration_s is not None or any(one.seconds for one in self.epochs)
+        return told or not self._is_of_curves
+
+    def has_steps(self, quantity: Quantity) -> bool:
+        """Whether training is known by step; else it is by epoch."""
+        if not self._is_of_curves:
+            return len(self.steps) > 0
+        return bool(np.isfinite(getattr(self.steps, quantity)).any())
+
+    def _is_known(self, curve: Curve) -> bool:
+        """Whether anybody logged it."""
+        return not self._is_of_curves or bool(np.isfinite(curve.points()[1]).any())
 
     def _training(self, quantity: Quantity) -> Array:
-        if len(self.steps):
+        if self.has_steps(quantity):
             values: Array = getattr(self.steps, quantity)
             return values
         name = "lr" if quantity == "lr" else f"train_{quantity}"
@@ -158,7 +184,7 @@ class RunSeries:
 
     def _seconds(self, steps: Array) -> Array:
         ends = [0.0, *(float(one.step) for one in self.epochs)]
-        clock = [0.0, *np.cumsum([one.seconds for one in self.epochs])]
+        clock = [0.0, *np.cumsum([one.seconds or 0.0 for one in self.epochs])]
         last = float(self._last_step())
         if last > ends[-1]:
             pace = (
@@ -185,11 +211,6 @@ def read_validations(reader: Reader, run_id: str, *, since: int = 0) -> list[Eva
     """The validations of a run on the way from a step on, without their classes."""
     found = reader.validations([run_id], classes=False, since=since)[run_id]
     return [one for one in found if one.split == "validation"]
-
-
-def run_curves(reader: Reader, run_id: str, *, quantity: Quantity, by: By) -> list[Curve]:
-    """One quantity of a run, as `RunSeries.curves` describes; read the series for several."""
-    return read_series(reader, run_id).curves(quantity, by)
 
 
 def smoothed(values: Sequence[float | None] | Array, weight: float) -> Array:

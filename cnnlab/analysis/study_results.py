@@ -3,39 +3,46 @@
 A row is measured by one finished run of each seed that has the row's config: the newest, or the
 one whose validation was the best. Where it was trained (device, precision) does not matter. Runs
 with other epochs, another data set or any other changed field stand in only where there is nothing
-better, and are told apart: their figures do not compare with the published ones.
+better, and are told apart: their figures do not compare with the published ones. Runs that were not
+tested on the images that the newest was tested on, as after another import of the data set's name,
+do not count.
 """
 
 from __future__ import annotations
 
 import math
-import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from itertools import compress, zip_longest
 from typing import Any, Literal
 
+from cnnlab.analysis.evaluated_runs import (
+    EvaluatedRun,
+    Measured,
+    Take,
+    Which,
+    figures_of,
+    figures_of_classes,
+    of_split,
+    one_of_each_seed,
+)
 from cnnlab.config.differences import differing, flat
-from cnnlab.config.run import MINIMIZED, RunConfig
+from cnnlab.config.run import RunConfig
 from cnnlab.config.studies import Study, StudyRow
 from cnnlab.config.validation import validate
 from cnnlab.errors import ConfigError
 from cnnlab.events import CheckpointKind
 from cnnlab.history.queries import Reader, RunFilter
-from cnnlab.history.records import EvaluationRecord, RunRecord, evaluation_of
+from cnnlab.history.records import RunRecord
 
 Status = Literal["measured", "not comparable", "not run"]
-Which = Literal["newest", "best"]
 
+LESS_IS_BETTER = frozenset({"seconds"})
+"""The figures of which the least is the best; of the others it is the largest."""
 
-@dataclass(frozen=True)
-class Measured:
-    """A figure over the runs of a row; `std` is None for a single run."""
-
-    mean: float
-    std: float | None
-    n: int
-    minimum: float
-    maximum: float
+_LEAST_DIGITS = 2
+"""Of a published share: one that is 0.9 here was printed as 0.90, or as 90 %."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +52,9 @@ class RowResult:
     Attributes:
         runs: the run of each seed, newest first; empty if there is none.
         hidden: finished runs with changed fields, where others have the row's own config.
+        other_images: runs like these that were tested on other images than the newest.
         failure: why the newest run failed, where none finished; empty otherwise.
-        diverged: how many of these runs gave a loss that is not a number.
+        diverged: how many of these runs gave a loss that is infinite or not a number.
         changed: fields in which these runs differ from the row: the row's value, and theirs.
         figures: by the name of the published figure.
         classes: the per-class figures, one entry a class.
@@ -56,11 +64,43 @@ class RowResult:
     status: Status
     runs: tuple[RunRecord, ...]
     hidden: tuple[RunRecord, ...]
+    other_images: tuple[RunRecord, ...]
     failure: str
     diverged: int
     changed: Mapping[str, tuple[Any, Any]]
     figures: Mapping[str, Measured]
     classes: Mapping[str, tuple[Measured, ...]]
+
+    def outside(self, name: str) -> bool | None:
+        """Whether what was published lies outside the range of the measured runs.
+
+        The ends of the range are rounded as the source rounds, to whole percents at least: 0.98
+        is not outside of 0.9816 to 0.9818. As sources round a half up or down, both count: 0.98
+        is not outside of 0.985 to 0.99, and neither is 0.99 of 0.97 to 0.985. None where nothing
+        can be said: one of them is missing, there is a single run, the runs do not compare, or it
+        is a time, which tells two machines apart.
+        """
+        if name in LESS_IS_BETTER:
+            return None
+        return self._is_outside(getattr(self.row.words.published, name), self.figures.get(name))
+
+    def classes_outside(self, name: str) -> list[bool | None]:
+        """The same of a figure of classes, an entry a class that was measured."""
+        published = getattr(self.row.words.published, name) or ()
+        measured = self.classes.get(name, ())
+        return [
+            self._is_outside(value, one)
+            for value, one in zip_longest(published[: len(measured)], measured)
+        ]
+
+    def _is_outside(self, published: float | None, measured: Measured | None) -> bool | None:
+        if published is None or measured is None or measured.n < 2 or self.changed:
+            return None
+        digits = max(_LEAST_DIGITS, -int(Decimal(str(published)).as_tuple().exponent))
+        # Decimal, as most halves are not what they seem to be in binary.
+        half = Decimal(5).scaleb(-digits - 1)
+        low, high = Decimal(str(measured.minimum)), Decimal(str(measured.maximum))
+        return not low - half <= Decimal(str(published)) <= high + half
 
 
 @dataclass(frozen=True)
@@ -117,22 +157,28 @@ def _row_result(
         same = [run for run, config in runs if not differing([newest, config])]
         ours, theirs = flat(wanted), flat(newest)
         changed = {path: (ours.get(path), theirs.get(path)) for path in differing([wanted, newest])}
-    chosen = _one_of_each_seed(same, which)
+    evaluations = reader.final_evaluations([run.id for run in same])
+    known = [EvaluatedRun(run, evaluations[run.id]) for run in same]
+    alike = [one.tested(checkpoint) == known[0].tested(checkpoint) for one in known]
+    chosen = one_of_each_seed(list(compress(known, alike)), which)
     hidden = () if changed else tuple(run for run, _ in runs if run not in same)
     failure = "" if runs else _failure(reader, row)
     status: Status = "not run" if not chosen else "not comparable" if changed else "measured"
-    evaluations = reader.final_evaluations([run.id for run in chosen])
-    samples = [_Sample(run, tuple(evaluations[run.id]), checkpoint) for run in chosen]
     return RowResult(
         row,
         status,
-        chosen,
+        tuple(one.run for one in chosen),
         hidden,
+        tuple(run for run, counts in zip(same, alike, strict=True) if not counts),
         failure,
-        sum(sample.diverged for sample in samples),
+        sum(_diverged(one, checkpoint) for one in chosen),
         changed,
-        _figures(samples),
-        _class_figures(samples),
+        figures_of(chosen, _FIGURES, checkpoint),
+        {
+            name: classes
+            for name, split in _CLASS_FIGURES.items()
+            if (classes := figures_of_classes(chosen, split, "precision", checkpoint))
+        },
     )
 
 
@@ -142,84 +188,24 @@ def _failure(reader: Reader, row: StudyRow) -> str:
     return (failed[0].message or "") if failed else ""
 
 
-def _one_of_each_seed(runs: Sequence[RunRecord], which: Which) -> tuple[RunRecord, ...]:
-    """The run of each seed that counts, from and in an order of newest first."""
-    ranked = sorted(runs, key=_validated, reverse=True) if which == "best" else runs
-    chosen: dict[int, RunRecord] = {}
-    for run in ranked:
-        chosen.setdefault(run.config["training"]["seed"], run)
-    return tuple(run for run in runs if run in chosen.values())
+def _diverged(one: EvaluatedRun, checkpoint: CheckpointKind) -> bool:
+    """Whether its loss on the test images is infinite or not a number."""
+    test = one.evaluation("test", checkpoint)
+    return test is not None and (test.loss is None or not math.isfinite(test.loss))
 
 
-def _validated(run: RunRecord) -> float:
-    """How good the monitored metric became; larger is better."""
-    if run.best_value is None:
-        return -math.inf
-    return -run.best_value if run.monitor in MINIMIZED else run.best_value
-
-
-@dataclass(frozen=True)
-class _Sample:
-    """One run of a row, as far as its figures go."""
-
-    run: RunRecord
-    evaluations: tuple[EvaluationRecord, ...]
-    checkpoint: CheckpointKind
-
-    def of(self, split: str, figure: str) -> float | None:
-        """A figure of the evaluation of a split, if there is one."""
-        one = self._evaluation(split)
-        value: float | None = None if one is None else getattr(one, figure)
-        return value
-
-    @property
-    def diverged(self) -> bool:
-        """Whether its loss on the test images is not a number."""
-        test = self._evaluation("test")
-        return test is not None and test.loss is None
-
-    def precisions(self, split: str) -> list[float]:
-        """The precision of each class; empty without an evaluation of the split."""
-        one = self._evaluation(split)
-        return [] if one is None else [metrics.precision for metrics in one.classes]
-
-    def _evaluation(self, split: str) -> EvaluationRecord | None:
-        return evaluation_of(self.evaluations, split, self.checkpoint)
-
-
-_FIGURES: dict[str, Callable[[_Sample], float | None]] = {
-    "accuracy": lambda sample: sample.of("test", "accuracy"),
-    "train_accuracy": lambda sample: sample.of("train", "accuracy"),
-    "validation_accuracy": lambda sample: sample.of("validation", "accuracy"),
-    "top5_accuracy": lambda sample: sample.of("test", "top5_accuracy"),
-    "precision_macro": lambda sample: sample.of("test", "precision_macro"),
-    "train_precision_macro": lambda sample: sample.of("train", "precision_macro"),
-    "seconds": lambda sample: sample.run.duration_s,
+_FIGURES: dict[str, Take[EvaluatedRun]] = {
+    "accuracy": of_split("test", "accuracy"),
+    "train_accuracy": of_split("train", "accuracy"),
+    "validation_accuracy": of_split("validation", "accuracy"),
+    "top5_accuracy": of_split("test", "top5_accuracy"),
+    "precision_macro": of_split("test", "precision_macro"),
+    "train_precision_macro": of_split("train", "precision_macro"),
+    "seconds": lambda one, _: one.run.duration_s,
 }
 _CLASS_FIGURES = {"class_precision": "test", "train_class_precision": "train"}
 
 
-def _figures(samples: Sequence[_Sample]) -> dict[str, Measured]:
-    found = {}
-    for name, take in _FIGURES.items():
-        values = [value for sample in samples if (value := take(sample)) is not None]
-        if values:
-            found[name] = measured(values)
-    return found
-
-
-def _class_figures(samples: Sequence[_Sample]) -> dict[str, tuple[Measured, ...]]:
-    found = {}
-    for name, split in _CLASS_FIGURES.items():
-        each = [values for sample in samples if (values := sample.precisions(split))]
-        # A data set of that name may have had other classes; those of the newest run count.
-        alike = [values for values in each if len(values) == len(each[0])]
-        if alike:
-            found[name] = tuple(map(measured, zip(*alike, strict=True)))
-    return found
-
-
-def measured(values: Sequence[float]) -> Measured:
-    """Mean and sample standard deviation of one or more values."""
-    std = statistics.stdev(values) if len(values) > 1 else None
-    return Measured(statistics.fmean(values), std, len(values), min(values), max(values))
+def best_of(name: str, value: Measured) -> float:
+    """The figure of the run that did best in it."""
+    return value.best(larger_is_better=name not in LESS_IS_BETTER)

@@ -17,7 +17,6 @@ from cnnlab.analysis.curves import (
     RunSeries,
     nearest,
     read_series,
-    run_curves,
     smoothed,
 )
 from cnnlab.events import (
@@ -90,7 +89,7 @@ def read(
 ) -> dict[str, list[tuple[float, float]]]:
     """The points of each curve, by its name."""
     with Reader(home) as reader:
-        curves = run_curves(reader, RUN, quantity=quantity, by=by)  # type: ignore[arg-type]
+        curves = read_series(reader, RUN).curves(quantity, by)  # type: ignore[arg-type]
     return {
         one.label: list(zip(*(axis.tolist() for axis in one.points()), strict=True))
         for one in curves
@@ -150,7 +149,7 @@ def test_means_can_be_asked_for_though_there_are_steps(home: Home) -> None:
 def test_a_loss_that_was_no_number_is_a_gap(home: Home) -> None:
     add_run(home, STARTED, steps(1, (2.0, NAN, 1.0)))
     with Reader(home) as reader:
-        (curve,) = run_curves(reader, RUN, quantity="loss", by="step")
+        (curve,) = read_series(reader, RUN).curves("loss", "step")
     assert np.array_equal(curve.y, [2.0, NAN, 1.0], equal_nan=True)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 import statistics
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cnnlab.analysis.study_results import RowResult, StudyResults, Which, study_results
+from cnnlab.analysis.evaluated_runs import Which, measured
+from cnnlab.analysis.study_results import RowResult, StudyResults, best_of, study_results
 from cnnlab.config import studies
 from cnnlab.config.run import Monitor, RunConfig
 from cnnlab.config.studies import Study
@@ -24,6 +26,7 @@ from cnnlab.events import (
     RunFinished,
 )
 from cnnlab.export.study_json import results_as_json
+from cnnlab.export.study_words import remarks
 from cnnlab.history.queries import Reader
 from cnnlab.history.recorder import Recorder, create_run, new_run_id
 from cnnlab.home import Home
@@ -66,6 +69,7 @@ def add_run(
     last: float = 0.25,
     validated: float | None = None,
     monitor: Monitor = "validation_accuracy",
+    classes: str = "ab",
 ) -> str:
     """A run of a row as training leaves it behind; returns its id."""
     (chosen,) = study.chosen([row])
@@ -78,15 +82,17 @@ def add_run(
     values: tuple[tuple[CheckpointKind, float], ...] = (("best", accuracy), ("last", last))
     with Recorder(home, run_id) as recorder:
         for checkpoint, value in values:
-            recorder.record(EvaluationFinished("test", checkpoint, 4, 8, evaluation(value)))
+            recorder.record(
+                EvaluationFinished("test", checkpoint, 4, 8, evaluation(value, classes))
+            )
         if validated is not None:
             recorder.record(CheckpointSaved("best", 4, 8, Path("best.pt"), 1, "0", validated))
         recorder.record(ending)
     return run_id
 
 
-def evaluation(accuracy: float) -> Evaluation:
-    classes = tuple(ClassMetrics(name, accuracy - 0.1, 0.5, 0.5, 10) for name in "ab")
+def evaluation(accuracy: float, names: str) -> Evaluation:
+    classes = tuple(ClassMetrics(name, accuracy - 0.1, 0.5, 0.5, 10) for name in names)
     return Evaluation(0.1, accuracy, None, accuracy, 0.5, 0.5, classes, ((5, 5), (5, 5)))
 
 
@@ -175,6 +181,21 @@ def test_a_run_with_other_epochs_is_told_apart(home: Home, study: Study) -> None
     assert [run.config["data"]["name"] for run in row.hidden] == ["mnist", "mnist-5k"]
 
 
+@pytest.mark.parametrize("names", ["abc", "xy"])
+def test_runs_on_other_images_of_the_data_sets_name_do_not_mix(
+    home: Home, study: Study, names: str
+) -> None:
+    old = add_run(home, study, "slow", 0.5, "training.seed=1", classes=names)
+    newer = [add_run(home, study, "slow", 0.8, f"training.seed={seed}") for seed in (2, 3)]
+    results = measure(home, study)
+    row = results.rows[0]
+    assert {run.id for run in row.runs} == {*newer}
+    assert [run.id for run in row.other_images] == [old]
+    assert [one.n for one in row.classes["class_precision"]] == [2, 2]
+    assert f"slow: runs tested on other images, not in the table: {old}." in remarks(results)
+    assert results_as_json(results)["rows"][0]["other_images"] == [old]
+
+
 def test_figures_can_be_those_of_the_last_checkpoint(home: Home, study: Study) -> None:
     add_run(home, study, "slow", 0.8, "training.seed=1", last=0.7)
     assert measure(home, study, "last").rows[0].figures["accuracy"].mean == 0.7
@@ -200,19 +221,89 @@ def test_the_json_is_the_contract(home: Home, study: Study) -> None:
     first, second = shown["rows"]
     assert list(first) == [
         "name", "title", "preset", "status", "settings", "published", "measured", "changed",
-        "runs", "diverged", "failure", "assumed", "remark",
+        "runs", "other_settings", "other_images", "diverged", "failure", "assumed", "remark",
     ]  # fmt: skip
     assert first["preset"] == "mine/rates/slow"
     assert first["status"] == "not comparable"
     assert first["settings"] == {"optimizer.lr": 0.001}
     assert first["published"] == {"accuracy": 0.9, "class_precision": [0.5, 0.7]}
     assert first["measured"]["accuracy"] == {
-        "mean": 0.8, "std": None, "n": 1, "minimum": 0.8, "maximum": 0.8,
+        "mean": 0.8, "std": None, "n": 1, "minimum": 0.8, "maximum": 0.8, "best": 0.8,
+        "outside": None,
     }  # fmt: skip
     assert len(first["measured"]["class_precision"]) == 2
     assert first["changed"] == {"training.epochs": [4, 1]}
     assert first["runs"] == [run_id]
     assert (second["status"], second["measured"], second["runs"]) == ("not run", {}, [])
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "outside"),
+    [
+        ((0.8, 0.85), True),
+        ((0.91, 0.95), True),
+        ((0.85, 0.9), False),
+        ((0.9016, 0.9031), False),
+        ((0.9056, 0.9061), True),
+        # A half is rounded down by some, and up by others.
+        ((0.905, 0.93), False),
+        ((0.9051, 0.93), True),
+        ((0.88, 0.895), False),
+        ((0.88, 0.8949), True),
+        ((0.8,), None),
+    ],
+)
+def test_a_published_figure_outside_the_range_of_several_runs_is_told(
+    home: Home, study: Study, accuracies: tuple[float, ...], outside: bool | None
+) -> None:
+    for seed, accuracy in enumerate(accuracies):
+        add_run(home, study, "slow", accuracy, f"training.seed={seed}")
+    figure = results_as_json(measure(home, study))["rows"][0]["measured"]["accuracy"]
+    assert (figure["n"], figure["best"]) == (len(accuracies), max(accuracies))
+    assert (figure["minimum"], figure["outside"]) == (min(accuracies), outside)
+
+
+def test_of_classes_each_lies_outside_or_not(home: Home, study: Study) -> None:
+    for seed, accuracy in enumerate((0.75, 0.85)):
+        add_run(home, study, "slow", accuracy, f"training.seed={seed}")
+    classes = results_as_json(measure(home, study))["rows"][0]["measured"]["class_precision"]
+    # Published are 0.5 and 0.7; measured of both classes 0.65 to 0.75.
+    assert [one["outside"] for one in classes] == [True, False]
+    assert [one["best"] for one in classes] == pytest.approx([0.75, 0.75])
+
+
+def test_runs_that_do_not_compare_and_times_lie_outside_of_nothing(
+    home: Home, study: Study
+) -> None:
+    for seed, accuracy in enumerate((0.1, 0.2)):
+        add_run(home, study, "slow", accuracy, f"training.seed={seed}", "training.epochs=1")
+    row = slow(home, study)
+    assert row.figures["accuracy"].n == 2
+    assert row.outside("accuracy") is None
+    assert row.outside("seconds") is None
+
+
+def test_the_best_time_is_the_least() -> None:
+    times = measured([30.0, 20.0, 40.0])
+    assert (best_of("seconds", times), best_of("accuracy", times)) == (20.0, 40.0)
+
+
+@pytest.mark.parametrize(
+    ("values", "mean"),
+    [
+        ([math.inf, 1.0], math.inf),
+        ([math.inf], math.inf),
+        ([-math.inf, 1.0], -math.inf),
+        ([math.inf, -math.inf], math.nan),
+        ([1e308, 1e308], math.inf),
+        ([1e200, -1e200], 0.0),
+    ],
+)
+def test_figures_without_end_have_no_deviation(values: list[float], mean: float) -> None:
+    found = measured(values)
+    assert found.mean == pytest.approx(mean, nan_ok=True)
+    assert (found.std, found.n) == (None, len(values))
+    assert (found.minimum, found.maximum) == (min(values), max(values))
 
 
 def test_configs_of_rows_load_again(study: Study) -> None:
