@@ -41,12 +41,14 @@ def linear_axis(low: float, high: float, most: int, *, whole: bool = False) -> A
     most, largest = max(most, 2), max(abs(low), abs(high))
     span = high - low
     if largest < _MOST_DECIMAL and span > _LEAST_DECIMAL:
-        ticks, digits = _round_numbers(low, high, most, whole=whole)
-        return Axis(low, high, ticks, [f"{tick:.{digits}f}" for tick in ticks])
+        numbers, digits = _round_numbers(low, high, most, whole=whole)
+        return Axis(
+            low, high, _inside(numbers, low, high), [f"{one:.{digits}f}" for one in numbers]
+        )
     if span < max(_LEAST_RELATIVE_SPAN * largest, _LEAST_SPAN):
         return Axis(low, high, [low, high], _told_apart(low, high))
-    ticks, _ = _round_numbers(low, high, most, whole=False)
-    return Axis(low, high, ticks, [_short(f"{tick:g}") for tick in ticks])
+    numbers, _ = _round_numbers(low, high, most, whole=False)
+    return Axis(low, high, _inside(numbers, low, high), [_short(f"{one:g}") for one in numbers])
 
 
 def log_axis(low: float, high: float, most: int) -> Axis:
@@ -70,12 +72,20 @@ def log_axis(low: float, high: float, most: int) -> Axis:
     named = [
         (tick, label) for tick, label in zip(plain.ticks, plain.labels, strict=True) if tick > 0
     ]
-    ticks = [min(max(math.log10(tick), low), high) for tick, _ in named]
+    ticks = _inside([math.log10(tick) for tick, _ in named], low, high)
     return Axis(low, high, ticks, [label for _, label in named])
 
 
+def _inside(numbers: Sequence[float], low: float, high: float) -> list[float]:
+    """Where numbers stand: those that are limits but for rounding, at the limits."""
+    return [min(max(number, low), high) for number in numbers]
+
+
 def _round_numbers(low: float, high: float, most: int, *, whole: bool) -> tuple[list[float], int]:
-    """About `most` round numbers between two limits, and the decimals they need."""
+    """About `most` round numbers between two limits, and the decimals they need.
+
+    The first and the last may lie beyond the limits by a trifle of their distance.
+    """
     rough = (high - low) / most
     digits = -math.floor(math.log10(rough))
     unit = 10.0**-digits
@@ -84,7 +94,7 @@ def _round_numbers(low: float, high: float, most: int, *, whole: bool) -> tuple[
         step, digits = max(round(step), 1), 0
     # A limit that is round itself keeps its number though the division is not exact.
     numbers = range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)
-    ticks = [min(max(number * step, low), high) for number in numbers]
+    ticks = [number * step for number in numbers]
     # Epochs and steps begin with 1, which is worth a number.
     if whole and low == math.floor(low) and (not ticks or ticks[0] - low > step / 2):
         ticks.insert(0, low)

@@ -8,22 +8,36 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from cnnlab.analysis.comparison import Comparison, Figure, Group, Unit, Verdict
-from cnnlab.analysis.study_results import Measured
-from cnnlab.export.format import format_duration, format_figure, one_line
-from cnnlab.export.run_words import component, setting
+from cnnlab.amounts import enumerated
+from cnnlab.analysis.comparison import ClassFigure, Comparison, Figure, Group, Unit
+from cnnlab.analysis.evaluated_runs import Measured
+from cnnlab.analysis.noise import Verdict
+from cnnlab.export.format import format_duration, format_figure, format_points, one_line
+from cnnlab.export.run_words import setting
+from cnnlab.history.records import RunRecord
 
+_SEED = "training.seed"
 _LEAST_P = 0.001
+_NO_SEEDS = {
+    "one seed": "a single run",
+    "no spread": "seeds that all came to one figure",
+}
+"""Verdicts without a test of the seeds, and of what there is none."""
 LONGEST_LABEL = 32
 """Columns of a list of fields; where one is longer, groups go by the names of their runs."""
+
+CLASS_TITLES: dict[ClassFigure, str] = {"f1": "F1", "precision": "precision", "recall": "recall"}
 
 
 def labels(comparison: Comparison) -> list[str]:
     """A short name for each group: the fields that tell it apart, `adam lr=0.01`.
 
     Where a list of fields is too long, the first run of each group names it. That name is also
-    added where the fields do not tell groups apart, as where a person changed a run's course.
+    added where the fields do not tell groups apart, as where a person changed a run's course; and
+    its id where runs have one name. Repeats of one run go by what was repeated.
     """
+    if repeated(comparison):
+        return [_what(comparison.groups[0].runs)]
     fields = _telling(comparison)
     ends = Counter(_last(path) for path in fields)
     named = []
@@ -36,15 +50,37 @@ def labels(comparison: Comparison) -> list[str]:
         named.append(" ".join(words))
     if max(map(cell_len, named), default=0) > LONGEST_LABEL:
         named = [""] * len(named)
-    counts = Counter(named)
-    return [
-        name if counts[name] == 1 and name else _with_run(name, group)
-        for name, group in zip(named, comparison.groups, strict=True)
-    ]
+    for told in (lambda run: one_line(run.name), lambda run: run.id):
+        counts = Counter(named)
+        named = [
+            name if counts[name] == 1 and name else f"{name} {told(group.runs[0])}".strip()
+            for name, group in zip(named, comparison.groups, strict=True)
+        ]
+    return named
 
 
-def _with_run(name: str, group: Group) -> str:
-    return f"{name} {one_line(group.runs[0].name)}".strip()
+def repeated(comparison: Comparison) -> bool:
+    """Whether all runs are repeats of one: one group, of two runs or more."""
+    groups = comparison.groups
+    return len(groups) == 1 and len(groups[0].runs) + len(groups[0].repeats) > 1
+
+
+def _what(runs: Sequence[RunRecord]) -> str:
+    """What runs of one config are of: their preset, else model and data set."""
+    presets = {run.preset for run in runs}
+    first = runs[0]
+    if first.preset and len(presets) == 1:
+        return one_line(first.preset)
+    return one_line(f"{first.model} on {first.dataset}")
+
+
+def curve_label(name: str, group: Group, at: int) -> str:
+    """The name of a group, with what tells one of its runs apart in it."""
+    if len(group.runs) == 1:
+        return name
+    if _SEED not in group.machine:
+        return f"{name} {one_line(group.runs[at].name)}"
+    return f"{name} seed={setting(group.machine[_SEED][at])}"
 
 
 def _telling(comparison: Comparison) -> list[str]:
@@ -55,7 +91,7 @@ def _telling(comparison: Comparison) -> list[str]:
         for path in comparison.fields
         if _last(path) == "name"
         or not any(path.startswith(section) for section in sections)
-        or all(path in group.settings for group in comparison.groups)
+        or all(path in group.settings for group in comparison.groups if group.runs[0].config)
     ]
 
 
@@ -66,25 +102,19 @@ def _last(path: str) -> str:
 def _field(path: str, value: Any, *, short: bool) -> str:
     section, _, last = path.rpartition(".")
     if last == "name":
-        return value_words(value)
-    return f"{last if short else f'{section}.{last}'.strip('.')}={value_words(value)}"
-
-
-def value_words(value: Any) -> str:
-    """The value of a config's field, short; `none` for one that is empty."""
-    if value is None or value == []:
-        return "none"
-    if isinstance(value, list) and all(isinstance(one, dict) and "name" in one for one in value):
-        return one_line("+".join(map(component, value)))
-    return one_line(setting(value))
+        return setting(value)
+    return f"{last if short else f'{section}.{last}'.strip('.')}={setting(value)}"
 
 
 def seeds_words(group: Group) -> str:
     """How many seeds a group has, and what does not count in it."""
+    if not group.runs[0].config:
+        return "imported curves"
     count = len(group.runs)
     words = f"{count} seeds" if count > 1 else "1 seed"
     if group.repeats:
-        words += f", {len(group.repeats)} repeated"
+        older = "an older run" if len(group.repeats) == 1 else f"{len(group.repeats)} older runs"
+        words += f", without {older}"
     if not group.changed:
         return words
     status = group.runs[0].status
@@ -97,22 +127,24 @@ def figure_words(figure: Figure, value: Measured | None) -> str:
         return "–"
     if figure.unit == "count" and not value.std:
         return f"{value.mean:,.0f}"
-    mean = _number(figure.unit, value.mean)
-    return mean if value.std is None else f"{mean} ± {_number(figure.unit, value.std)}"
+    mean = number_words(figure.unit, value.mean)
+    return mean if value.std is None else f"{mean} ± {number_words(figure.unit, value.std)}"
 
 
-def _number(unit: Unit, value: float) -> str:
+def best_words(figure: Figure, value: Measured | None) -> str:
+    """The figure of the best run of a group."""
+    if value is None:
+        return "–"
+    return number_words(figure.unit, value.best(larger_is_better=figure.larger_is_better))
+
+
+def number_words(unit: Unit, value: float) -> str:
+    """A number in its unit: `0.9821`, `61,706`, `3 m 05 s`."""
     if unit == "seconds":
         return format_duration(value)
     if unit in ("count", "rate"):
         return f"{value:,.0f}"
     return format_figure(value)
-
-
-def points(difference: float, digits: int = 1) -> str:
-    """A difference in percentage points with its sign: `+0.4`, `-1.2`, `0.0`."""
-    text = f"{difference:+.{digits}f}"
-    return text[1:] if float(text) == 0 else text
 
 
 def verdict_words(verdict: Verdict, ours: int, theirs: int) -> str:
@@ -122,33 +154,90 @@ def verdict_words(verdict: Verdict, ours: int, theirs: int) -> str:
         ours: seeds of the group.
         theirs: seeds of the baseline.
     """
+    words, notes = _verdict(verdict, ours, theirs), _notes([verdict])
+    return " ".join([f"{words}.", *notes]) if notes else words
+
+
+def _verdict(verdict: Verdict, ours: int, theirs: int) -> str:
+    """What is of this one alone; `_notes` says what may hold for several."""
     if verdict.kind == "unknown":
         return "no test accuracy to compare"
     if verdict.kind == "other images":
         return "tested on other images: the figures do not compare"
-    apart = f"{points(100 * verdict.difference, 2)} points"
-    if verdict.kind == "one seed":
-        least = f"{verdict.images:,} test images alone leave ± {100 * verdict.error:.2f}"
-        return f"{apart}; with one seed its noise is not known, and {least}"
+    if verdict.kind == "images not known":
+        return "not known whether it was tested on the same images"
+    apart = f"{format_points(100 * verdict.difference, 2)} points"
+    if verdict.kind in _NO_SEEDS:
+        if not verdict.images:
+            return apart
+        beyond = abs(verdict.difference) > verdict.margin
+        return (
+            f"{apart}, {'beyond' if beyond else 'within'} the noise of the test images "
+            f"(± {100 * verdict.margin:.2f})"
+        )
     p = verdict.p or 0.0
     chance = f"p < {_LEAST_P}" if p < _LEAST_P else f"p = {p:.2f}" if p >= 0.1 else f"p = {p:.3f}"
     return f"{apart}, {verdict.kind} the noise of the seeds ({chance}; {ours} against {theirs})"
 
 
-def summary_words(comparison: Comparison, names: Sequence[str], baseline: int) -> list[str]:
-    """What the figures mean, line by line: warnings, then each group against the baseline."""
+def _notes(verdicts: Sequence[Verdict]) -> list[str]:
+    """What is to be known of verdicts without a test of their seeds, a sentence each."""
+    alone = [one for one in verdicts if one.kind in _NO_SEEDS]
+    notes = []
+    images = sorted({one.images for one in alone if one.images})
+    if images:
+        count = " or ".join(f"{each:,}" for each in images)
+        notes.append(
+            f"± is the 95 % interval that chance leaves with {count} test images, in points."
+        )
+    seeds = [words for kind, words in _NO_SEEDS.items() if any(one.kind == kind for one in alone)]
+    if seeds:
+        also = " comes on top; it" if images else ""
+        notes.append(f"The noise of the seeds{also} is not known from {' or '.join(seeds)}.")
+    return notes
+
+
+def images_words(same_images: bool | None) -> tuple[str, ...]:
+    """A warning, unless figures are of the same images."""
+    if same_images:
+        return ()
+    if same_images is None:
+        return ("Whether all were tested on the same images is not known.",)
+    return ("Not all were tested on the same images; their figures do not compare.",)
+
+
+def _alone_words(comparison: Comparison) -> str:
+    """In what the runs of a single group differ."""
+    if not repeated(comparison):
+        return "There is a single run, and nothing to hold it against."
+    fields = comparison.machine_fields
+    if not fields:
+        return "These runs differ in no field: they are of one config and one seed."
+    told = enumerated(["the seed" if path == _SEED else path for path in fields])
+    return f"These runs differ in nothing but {told}."
+
+
+def summary_words(
+    comparison: Comparison,
+    names: Sequence[str],
+    baseline: int,
+    places: Sequence[int] | None = None,
+) -> list[str]:
+    """What the figures mean, line by line: warnings, each group against the baseline, notes.
+
+    Args:
+        places: of the groups to tell of; None for all.
+    """
     groups = comparison.groups
     if len(groups) == 1:
-        return ["These runs differ in nothing but the seed: their mean and standard deviation."]
-    lines = []
-    if not comparison.same_images:
-        lines.append("Not all were tested on the same images; their figures do not compare.")
-    for place, group in enumerate(groups):
-        if place != baseline:
-            words = verdict_words(
-                comparison.verdicts[baseline, place],
-                len(group.accuracies),
-                len(groups[baseline].accuracies),
-            )
-            lines.append(f"{names[place]}: {words}")
-    return lines
+        return [_alone_words(comparison)]
+    lines = list(images_words(comparison.same_images))
+    told = [
+        place for place in (range(len(groups)) if places is None else places) if place != baseline
+    ]
+    verdicts = [comparison.verdicts[baseline, place] for place in told]
+    seeds = len(groups[baseline].accuracies)
+    for place, verdict in zip(told, verdicts, strict=True):
+        words = _verdict(verdict, len(groups[place].accuracies), seeds)
+        lines.append(f"{names[place]}: {words}")
+    return [*lines, *_notes(verdicts)]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from cnnlab.analysis.curves import Array, Curve
 from cnnlab.export.axes import Axis, limits, linear_axis, log_axis
-from cnnlab.export.legends import SIGNS, Entry, Ink, inks, legend
+from cnnlab.export.legends import SIGNS, Ink, entries, inks, legend
 
 __all__ = ["Curve", "Drawing", "Mark", "draw_curves"]
 
@@ -31,6 +31,8 @@ _LARGEST = 1e100
 """Values from here on count as infinite: plotext's own sums overflow."""
 SMALLEST = (20, 6)
 """Columns and rows that a plot needs at least."""
+_AROUND = 3
+"""Rows of a plot that are not inside its frame: its two sides, and the numbers below."""
 _FRAME_LEFT, _FRAME_SCALE = 0.5016585662, 1.0031747182
 """Where plotext draws the ends of an axis: in the middles of the outer columns, a trifle inside.
 Source: plotext 6.1, `rescale_element`."""
@@ -123,9 +125,9 @@ def draw_curves(
         colour: whether lines are told apart by colour, all in braille, the finest marker, as far
             as there are colours; else, and for further ones, by markers.
         palette: colours as hexadecimal texts; else six of the terminal's own.
-        groups: a number for each curve: those with the same one share a colour, and only the
-            first of them is drawn in braille; the least number lies on top. Else each curve has
-            a colour of its own.
+        groups: a number for each curve, from 0, that of its colour; of those with the same one
+            only the first is drawn in braille; the least number lies on top. One without a label
+            shares that of the first. Else each curve has a colour of its own.
         legend_rows: how many rows the legend may take.
         log: whether the y axis is logarithmic; values that are not positive leave gaps.
         view: the part of the x axis to show, from and to; y limits fit what is visible.
@@ -145,22 +147,26 @@ def draw_curves(
     if not any(len(line.x) for line in lines):
         return Drawing("")
     curve_inks = inks(len(curves), groups, palette, colour=colour)
-    entries = [
-        Entry(curves[index].label, curve_inks[index])
-        for index, line in enumerate(lines)
-        if len(line.x)
-    ]
-    above = legend(title, entries, width, legend_rows)
+    shown = entries(
+        [curve.label for curve in curves],
+        [ink if len(line.x) else None for line, ink in zip(lines, curve_inks, strict=True)],
+        groups,
+    )
+    above = legend(title, shown, width, legend_rows)
     height -= len(above)
-    frame = _frame(lines, view, width, height + 1, log=log)
+    rows = height - _AROUND - bool(x_label)
+    frame = _frame(lines, view, width, height, rows=rows, log=log)
     figure = _figure(frame, width, height, x_label)
     drawn_marks = [mark for mark in marks if frame.x.low <= mark.x <= frame.x.high]
     for mark in drawn_marks:
         _draw_vertical(figure, frame, mark.x, _MARK_LINE)
     if cursor is not None and frame.x.low <= cursor <= frame.x.high:
         _draw_vertical(figure, frame, cursor, _CURSOR_LINE)
-    # The last one lies on top: of groups the first, of the curves in a group the last.
-    for index in sorted(range(len(lines)), key=lambda at: -groups[at] if groups else 0):
+    # The last one lies on top: single points, of groups the first, of those in a group the last.
+    for index in sorted(
+        range(len(lines)),
+        key=lambda at: (len(lines[at].x) == 1, -groups[at] if groups else 0),
+    ):
         _draw_line(figure, _thinned(lines[index], frame), curve_inks[index])
     plot = figure.build().string()
     if not colour:
@@ -254,6 +260,7 @@ def _frame(
     width: int,
     height: int,
     *,
+    rows: int,
     log: bool,
 ) -> _Frame:
     xs = np.concatenate([line.x for line in lines])
@@ -265,10 +272,21 @@ def _frame(
         width // _TICK_COLUMNS,
         whole=_whole(inner),
     )
-    y_limits, rows = limits(float(ys.min()), float(ys.max())), height // _TICK_ROWS
-    y_axis = log_axis(*y_limits, rows) if log else linear_axis(*y_limits, rows, whole=_whole(ys))
+    y_limits, most = limits(float(ys.min()), float(ys.max())), (height + 1) // _TICK_ROWS
+    y_axis = log_axis(*y_limits, most) if log else linear_axis(*y_limits, most, whole=_whole(ys))
+    y_axis = _one_a_row(y_axis, rows)
     widest = max((len(label) for label in y_axis.labels), default=0)
     return _Frame(x_axis, y_axis, max(width - 2 - widest, 1))
+
+
+def _one_a_row(axis: Axis, rows: int) -> Axis:
+    """The axis with one number in a row, the largest: plotext would write them over each other."""
+    by_row = {}
+    for tick, label in zip(axis.ticks, axis.labels, strict=True):
+        fraction = (tick - axis.low) / (axis.high - axis.low)
+        by_row[int(_FRAME_LEFT + max(rows - _FRAME_SCALE, 0) * fraction)] = (tick, label)
+    ticks, labels = zip(*by_row.values(), strict=True)
+    return Axis(axis.low, axis.high, ticks, labels)
 
 
 def _whole(values: Array) -> bool:

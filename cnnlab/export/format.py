@@ -21,6 +21,8 @@ DECEPTIVE = frozenset(
 Joiners are not among them: letters of some languages, and emoji, are made with them.
 """
 
+_HUGE = 1e6
+
 _PICTURES = {
     **dict.fromkeys(DECEPTIVE, "\ufffd"),
     **{code: chr(0x2400 + code) for code in range(0x20) if chr(code) != "\n"},
@@ -63,8 +65,19 @@ def format_bytes(count: int) -> str:
 
 
 def format_figure(value: float | None, digits: int = 4) -> str:
-    """A figure with a fixed number of digits; a dash where there is none."""
-    return "–" if value is None else f"{value:.{digits}f}"
+    """A figure with a fixed number of digits, without a sign before 0; a dash where there is none.
+
+    From a million on, as only the loss of a run that diverges is, it has an exponent.
+    """
+    if value is None:
+        return "–"
+    return f"{value:z.{digits}{'f' if abs(value) < _HUGE else 'g'}}"
+
+
+def format_points(difference: float, digits: int = 1) -> str:
+    """A difference in percentage points with its sign: `+0.4`, `-1.2`, `0.0`."""
+    text = f"{difference:+.{digits}f}"
+    return text[1:] if float(text) == 0 else text
 
 
 def format_lr(value: float) -> str:
@@ -84,8 +97,3 @@ def format_short_time(iso: str) -> str:
     time = datetime.fromisoformat(iso).astimezone()
     this_year = time.year == datetime.now().astimezone().year
     return time.strftime("%m-%d %H:%M" if this_year else "%Y-%m-%d")
-
-
-def format_shape(shape: tuple[int, ...]) -> str:
-    """`3x32x32`."""
-    return "x".join(map(str, shape))

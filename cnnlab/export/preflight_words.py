@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from cnnlab.amounts import how_many
 from cnnlab.export.format import format_bytes, format_duration
 
 
@@ -13,7 +14,7 @@ def preflight_words(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
     parameters, trainable = figures["parameters"], figures["trainable"]
     epochs, seconds = figures["epochs"], figures["seconds_per_epoch"]
     train = "" if trainable == parameters else f", {trainable:,} of them train"
-    count = f"{epochs} epoch{'s' if epochs != 1 else ''}"
+    count = how_many(epochs, "epoch")
     each = f"{format_duration(seconds)} an epoch of {figures['steps_per_epoch']:,} steps"
     on_cpu = figures["device"] == "cpu"
     return [

@@ -6,8 +6,10 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
-from cnnlab.export.format import format_duration, format_lr, format_time, one_line
-from cnnlab.history.records import EpochRecord, RunRecord
+from cnnlab.amounts import how_many
+from cnnlab.export.format import format_duration, format_figure, format_lr, format_time, one_line
+from cnnlab.history.origins import counts_epochs_alone
+from cnnlab.history.records import EpochRecord, EvaluationRecord, RunRecord
 
 STATUS_STYLES = {
     "running": "green",
@@ -19,6 +21,36 @@ STATUS_STYLES = {
     "queued": "dim",
 }
 """Colours of the states in which a run can be; those of the terminal."""
+
+ORIGINS = {
+    "archive": "imported from an archive",
+    "tensorboard": "imported from TensorBoard",
+    "csv": "imported from CSV",
+}
+"""Where runs that were not trained in this home come from, in words."""
+
+
+EVALUATION_FIGURES = ("accuracy", "top-5", "precision", "recall", "F1", "loss")
+"""What a table calls the figures of an evaluation; see `evaluation_words`."""
+
+
+def evaluation_words(one: EvaluationRecord) -> list[str]:
+    """The figures of an evaluation in the order of `EVALUATION_FIGURES`."""
+    values = (
+        one.accuracy,
+        one.top5_accuracy,
+        one.precision_macro,
+        one.recall_macro,
+        one.f1_macro,
+        one.loss,
+    )
+    return list(map(format_figure, values))
+
+
+def origin_words(run: RunRecord) -> str:
+    """Where a run was imported from, and what it lacks for that; empty for one of this home."""
+    words = ORIGINS.get(run.origin or "", "")
+    return f"{words}: curves only" if words and not run.config else words
 
 
 def run_words(run: RunRecord, epochs: Sequence[EpochRecord]) -> list[tuple[str, str]]:
@@ -37,21 +69,23 @@ def run_words(run: RunRecord, epochs: Sequence[EpochRecord]) -> list[tuple[str, 
         commit += " with changes" if run.git.get("modified") else ""
     best = ""
     if run.best_value is not None:
-        best = f"{run.monitor} {run.best_value:.4f} in epoch {run.best_epoch}, step {run.best_step}"
+        best = f"{run.monitor} {format_figure(run.best_value)}"
+        best += f" in {place_words(run, run.best_epoch, run.best_step)}"
     started = "" if run.started_at is None else format_time(run.started_at)
     if run.duration_s is not None:
         started += f", took {format_duration(run.duration_s)}"
-    if epochs:
-        each = statistics.fmean(epoch.seconds for epoch in epochs)
-        started += f", {format_duration(each)} an epoch"
+    times = [epoch.seconds for epoch in epochs if epoch.seconds is not None]
+    if times:
+        started += f", {format_duration(statistics.fmean(times))} an epoch"
     return [
         ("run", f"{run.id}  {one_line(run.name)}"),
         ("status", state),
+        ("origin", origin_words(run)),
         ("trash", f"since {format_time(run.trashed_at)}" if run.trashed_at else ""),
         ("preset", one_line(run.preset or "")),
         ("data", f"{one_line(run.dataset)}{_image_counts(run)}{_resizing(config.get('data', {}))}"),
         ("augmentation", components(config.get("augmentation", []))),
-        ("model", component(config.get("model", {})) + cost),
+        ("model", component(config.get("model") or {"name": one_line(run.model)}) + cost),
         ("optimizer", component(config.get("optimizer", {}))),
         ("schedule", component(config.get("schedule", {}))),
         ("loss", component(config.get("loss", {}))),
@@ -64,6 +98,15 @@ def run_words(run: RunRecord, epochs: Sequence[EpochRecord]) -> list[tuple[str, 
         ("versions", ", ".join(f"{name} {version}" for name, version in run.versions.items())),
         ("commit", commit),
     ]
+
+
+def place_words(run: RunRecord, epoch: int | None, step: int | None) -> str:
+    """A place in the course of a run: `epoch 3, step 1,290`; the epoch alone where steps are not
+    known.
+    """
+    if counts_epochs_alone(run) or step is None:
+        return f"epoch {epoch}"
+    return f"epoch {epoch}, step {step:,}"
 
 
 def _image_counts(run: RunRecord) -> str:
@@ -92,7 +135,7 @@ def _fine_tuning(table: dict[str, Any]) -> str:
 def component(table: dict[str, Any]) -> str:
     """A component as `name field=value`; nothing of one that is not there."""
     fields = " ".join(f"{key}={setting(value)}" for key, value in table.items() if key != "name")
-    return f"{table.get('name', '')} {fields}".strip()
+    return one_line(f"{table.get('name', '')} {fields}".strip())
 
 
 def components(tables: Sequence[dict[str, Any]]) -> str:
@@ -101,14 +144,20 @@ def components(tables: Sequence[dict[str, Any]]) -> str:
 
 
 def setting(value: Any) -> str:
-    """The value of a config's field, short."""
+    """The value of a config's field, short and on one line; `none` for one that is empty."""
+    if value is None or value in ([], {}):
+        return "none"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
         return format_lr(value)
+    if isinstance(value, dict):
+        return component(value)
     if isinstance(value, list):
+        if all(isinstance(one, dict) for one in value):
+            return "+".join(map(component, value))
         return f"[{','.join(map(setting, value))}]"
-    return str(value)
+    return one_line(str(value))
 
 
 def _training(training: dict[str, Any]) -> str:
@@ -118,6 +167,6 @@ def _training(training: dict[str, Any]) -> str:
     validation = "each epoch" if every == "epoch" else f"every {every} steps"
     epochs = training["epochs"]
     return (
-        f"{epochs} epoch{'s' if epochs != 1 else ''}, batch size {training['batch_size']}, "
+        f"{how_many(epochs, 'epoch')}, batch size {training['batch_size']}, "
         f"validation {validation}, seed {training['seed']}"
     )

@@ -6,13 +6,18 @@
     which (newest or best), varies,
     rows: [{name, title, preset, status (measured, not comparable, not run), settings: {field:
             value} of the fields that vary or are assumed, published: {figure: value},
-            measured: {figure: {mean, std, n, minimum, maximum}}, changed: {field: [value of the
-            row, value of the runs]}, runs: [id], diverged (how many of them), failure (why the
-            newest run failed, where none finished), assumed, remark}]
+            measured: {figure: {mean, std, n, minimum, maximum, best, outside}},
+            changed: {field: [value of the row, value of the runs]}, runs: [id], other_settings:
+            [id] and other_images: [id] (finished runs that do not count), diverged (how many of
+            `runs`), failure (why the newest run failed, where none finished), assumed, remark}]
 
 `figure` is one of accuracy, train_accuracy, validation_accuracy, top5_accuracy, precision_macro,
 train_precision_macro, class_precision, train_class_precision (both a list, one entry a class) and
-seconds. `std` is the sample standard deviation, null for a single run.
+seconds. `std` is the sample standard deviation, null for a single run and of infinite figures;
+`best` is that of the best run: the least for seconds, else the largest. `outside` tells whether the
+published figure lies outside [minimum, maximum], rounded to as many digits as the source prints
+(two at least), a half either way; it is null where nothing can be said: without one, for a single
+run, for runs that do not compare, and for seconds. A number that is not finite is null.
 """
 
 from __future__ import annotations
@@ -20,8 +25,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from cnnlab.analysis.study_results import RowResult, StudyResults
+from cnnlab.analysis.evaluated_runs import Measured
+from cnnlab.analysis.study_results import RowResult, StudyResults, best_of
 from cnnlab.config.differences import flat
+from cnnlab.export.json_text import finite
 
 
 def results_as_json(results: StudyResults) -> dict[str, Any]:
@@ -47,8 +54,17 @@ def results_as_json(results: StudyResults) -> dict[str, Any]:
 
 def _row_as_json(result: RowResult, shown: Iterable[str]) -> dict[str, Any]:
     row, values = result.row, flat(result.row.preset.config)
-    one = {name: vars(measured) for name, measured in result.figures.items()}
-    many = {name: [vars(each) for each in classes] for name, classes in result.classes.items()}
+    one = {
+        name: _measured(name, measured, result.outside(name))
+        for name, measured in result.figures.items()
+    }
+    many = {
+        name: [
+            _measured(name, each, outside)
+            for each, outside in zip(classes, result.classes_outside(name), strict=True)
+        ]
+        for name, classes in result.classes.items()
+    }
     return {
         "name": row.name,
         "title": row.title,
@@ -59,8 +75,15 @@ def _row_as_json(result: RowResult, shown: Iterable[str]) -> dict[str, Any]:
         "measured": {**one, **many},
         "changed": {path: list(pair) for path, pair in result.changed.items()},
         "runs": [run.id for run in result.runs],
+        "other_settings": [run.id for run in result.hidden],
+        "other_images": [run.id for run in result.other_images],
         "diverged": result.diverged,
         "failure": result.failure,
         "assumed": list(row.words.assumed),
         "remark": row.words.remark,
     }
+
+
+def _measured(name: str, value: Measured, outside: bool | None) -> dict[str, Any]:
+    known: dict[str, Any] = finite({**vars(value), "best": best_of(name, value)})
+    return {**known, "outside": outside}

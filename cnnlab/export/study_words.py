@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
-from cnnlab.analysis.study_results import Measured, RowResult, StudyResults
+from cnnlab.analysis.evaluated_runs import Measured
+from cnnlab.analysis.study_results import (
+    LESS_IS_BETTER,
+    RowResult,
+    StudyResults,
+    best_of,
+)
 from cnnlab.config.differences import flat
 from cnnlab.config.studies import StudyRow
 from cnnlab.data.catalog import KNOWN
+from cnnlab.export.comparison_words import number_words
 from cnnlab.export.format import format_duration, format_figure
 from cnnlab.export.run_words import setting
 
@@ -26,6 +34,15 @@ CLASS_TITLES = {"class_precision": "test", "train_class_precision": "train"}
 """The figures of each class, and the split that they are of."""
 FAR = 2.0
 """Percentage points; a measured share that lies further from the published one is marked."""
+CHANGED = " *"
+"""Behind what is of runs with other settings than their row's."""
+OUTSIDE = "‡"
+"""Before a published figure that lies outside the range of the measured runs."""
+
+
+def name_of(result: RowResult) -> str:
+    """The title of a row, with a sign where its runs do not compare with what was published."""
+    return f"{result.row.title}{CHANGED}" if result.changed else result.row.title
 
 
 def figures_of(results: StudyResults) -> list[str]:
@@ -38,23 +55,44 @@ def figures_of(results: StudyResults) -> list[str]:
     ]
 
 
-def published_words(name: str, value: float | None) -> str:
-    """A figure as its source prints it: 0.57 claims less than 0.5700."""
+def published_words(result: RowResult, name: str) -> str:
+    """A figure as its source prints it: 0.57 claims less than 0.5700.
+
+    A sign stands before it where it lies outside the range of the measured runs.
+    """
+    value = getattr(result.row.words.published, name)
     if value is None:
         return "–"
-    return format_duration(value) if name == "seconds" else str(value)
+    words = format_duration(value) if name == "seconds" else str(value)
+    return f"{OUTSIDE} {words}" if result.outside(name) else words
 
 
 def measured_words(name: str, value: Measured) -> str:
     """The mean of a figure, without its deviation."""
-    return format_duration(value.mean) if name == "seconds" else format_figure(value.mean)
+    return number_words("seconds" if name == "seconds" else "share", value.mean)
 
 
 def spread_words(name: str, value: Measured) -> str:
-    """The deviation over several runs, and how many there are; empty for one run, or a time."""
-    if value.std is None or name == "seconds":
+    """The deviation over several runs, and how many there are; empty for one run, or a time.
+
+    Infinite figures have no deviation.
+    """
+    if value.n == 1 or name == "seconds":
         return ""
-    return f"± {value.std:.4f} ({value.n})"
+    return f"({value.n})" if value.std is None else f"± {format_figure(value.std)} ({value.n})"
+
+
+def has_best(rows: Sequence[RowResult], name: str) -> bool:
+    """Whether the best of several runs is worth a column; the least time is not."""
+    return name not in LESS_IS_BETTER and any(
+        name in row.figures and row.figures[name].n > 1 for row in rows
+    )
+
+
+def best_words(result: RowResult, name: str) -> str:
+    """The figure of the run that did best in it; empty without any."""
+    value = result.figures.get(name)
+    return "" if value is None else format_figure(best_of(name, value))
 
 
 def points(result: RowResult, name: str = "accuracy") -> float | None:
@@ -74,12 +112,30 @@ def published_classes(result: RowResult) -> list[str]:
     return [name for name in CLASS_TITLES if getattr(result.row.words.published, name) is not None]
 
 
-def class_columns(result: RowResult, names: Sequence[str]) -> list[list[str]]:
-    """For each of the figures of classes a column with the published, one with the measured."""
+def class_columns(
+    result: RowResult, names: Sequence[str], *, spread: bool = False
+) -> list[list[str]]:
+    """For each of the figures of classes a column with the published, one with the measured.
+
+    Args:
+        spread: whether the measured ones have their deviation over several runs.
+    """
     columns = []
     for name in names:
-        columns.append([str(value) for value in getattr(result.row.words.published, name)])
-        columns.append([format_figure(each.mean) for each in result.classes.get(name, ())])
+        outside = result.classes_outside(name)
+        published = getattr(result.row.words.published, name)
+        columns.append(
+            [
+                f"{OUTSIDE} {value}" if is_outside else str(value)
+                for value, is_outside in zip_longest(published, outside[: len(published)])
+            ]
+        )
+        columns.append(
+            [
+                f"{format_figure(each.mean)} {spread_words(name, each) if spread else ''}".strip()
+                for each in result.classes.get(name, ())
+            ]
+        )
     return columns
 
 
@@ -107,6 +163,12 @@ def own_settings(row: StudyRow, usual: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def own_words(row: StudyRow, usual: dict[str, Any]) -> str:
+    """What a row has of its own, in words."""
+    own = own_settings(row, usual)
+    return " ".join(f"{path}={setting(value)}" for path, value in own.items()) or "as most rows"
+
+
 def _usual(values: Sequence[Any]) -> Any:
     """The value of more than half of the rows; None if there is none."""
     common = max(values, key=values.count)
@@ -114,10 +176,20 @@ def _usual(values: Sequence[Any]) -> Any:
 
 
 def notes(results: StudyResults) -> list[str]:
-    """What stands under the table: changes, odd runs, remarks, assumptions."""
-    about = results.study.about
+    """What stands under the table: what its signs mean, and what to know when it is read."""
+    return [*sign_notes(results), *remarks(results)]
+
+
+def sign_notes(results: StudyResults) -> list[str]:
+    """What the signs of a table mean: changes, several runs, a figure outside their range."""
     lines = [_changes(row) for row in results.rows if row.changed]
-    lines += [note for row in results.rows for note in _odd_runs(row)]
+    return [" ".join(line.split()) for line in [*lines, *_signs(results)]]
+
+
+def remarks(results: StudyResults) -> list[str]:
+    """What to know when a table is read: odd runs, remarks, assumptions."""
+    about = results.study.about
+    lines = [note for row in results.rows for note in _odd_runs(row)]
     lines += [about.remark] if about.remark else []
     lines += [
         f"{row.row.title}: {row.row.words.remark}" for row in results.rows if row.row.words.remark
@@ -131,6 +203,28 @@ def notes(results: StudyResults) -> list[str]:
         if row.row.words.assumed
     ]
     return [" ".join(line.split()) for line in lines]
+
+
+def _signs(results: StudyResults) -> list[str]:
+    """What the signs of the figures of several runs mean."""
+    lines = []
+    if any(value.n > 1 for row in results.rows for value in row.figures.values()):
+        lines.append(
+            "Of several runs, one a seed: mean ± sample standard deviation (number of runs), and "
+            "the best of them."
+        )
+    if any(_is_any_outside(row) for row in results.rows):
+        lines.append(
+            f"{OUTSIDE} The published figure lies outside the range of the measured runs, rounded "
+            "as it is."
+        )
+    return lines
+
+
+def _is_any_outside(result: RowResult) -> bool:
+    return any(result.outside(name) for name in TITLES) or any(
+        one for name in CLASS_TITLES for one in result.classes_outside(name)
+    )
 
 
 def missing_words(results: StudyResults) -> list[str]:
@@ -161,20 +255,22 @@ def _odd_runs(result: RowResult) -> list[str]:
     if result.hidden:
         runs = ", ".join(run.id for run in result.hidden)
         lines.append(f"{result.row.title}: runs with other settings, not in the table: {runs}.")
+    if result.other_images:
+        runs = ", ".join(run.id for run in result.other_images)
+        lines.append(f"{result.row.title}: runs tested on other images, not in the table: {runs}.")
     if result.diverged:
         lines.append(
-            f"{result.row.title}: the loss of {result.diverged} of {len(result.runs)} runs is not "
-            "a number; training diverged."
+            f"{result.row.title}: the loss of {result.diverged} of {len(result.runs)} runs is "
+            "infinite or not a number; training diverged."
         )
     return lines
 
 
 def _with_values(fields: Sequence[str], rows: Sequence[StudyRow]) -> str:
-    """Fields with their value, where all rows that have them agree and it is a short one."""
+    """Fields with their value, where all rows that have them agree."""
     tables = [flat(row.preset.config) for row in rows]
     words = []
     for field in fields:
         values = {setting(table[field]) for table in tables if field in table}
-        value = values.pop() if len(values) == 1 else ""
-        words.append(f"{field} {value}" if value and "{" not in value else field)
+        words.append(f"{field} {values.pop()}" if len(values) == 1 else field)
     return ", ".join(words)

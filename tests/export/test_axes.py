@@ -22,6 +22,7 @@ from cnnlab.export.axes import Axis, limits, linear_axis, log_axis
         (0.0, 1e-5, False, ["0", "5e-6", "1e-5"]),
         (1e-6, 1e-5, False, ["5e-6", "1e-5"]),
         (0.0, 3e20, False, ["0", "1e20", "2e20", "3e20"]),
+        (0.0632814, 4e31, False, ["0", "1e31", "2e31", "3e31", "4e31"]),
         (1.0, 1.0 + 1e-9, False, ["1", "1.000000001"]),
         (0.0, 5e-324, False, ["0", "4.9e-324"]),
     ],

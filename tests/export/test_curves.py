@@ -255,7 +255,7 @@ def test_too_small_a_place_gives_the_smallest_block(width: int, height: int) -> 
 def test_a_name_too_long_is_cut(label: str, colour: bool) -> None:
     plot = draw(curve(1.0, 2.0, label=label), curve(2.0, 1.0), width=40, colour=colour)
     assert_fills(plot, 40, HEIGHT)
-    assert plain_lines(plot)[0].startswith(f"loss   ⣿ {label[:8]}")
+    assert plain_lines(plot)[0].startswith(f"loss  ⣿ {label[:8]}")
 
 
 def test_an_axis_name_too_long_does_not_change_the_height() -> None:
@@ -585,6 +585,18 @@ def test_curves_of_a_group_share_a_colour_and_differ_in_their_sign() -> None:
     assert signs == [("96", "⣿"), ("96", "•"), ("93", "⣿"), ("93", "•")]
 
 
+def test_a_group_keeps_its_colour_where_one_before_it_is_missing() -> None:
+    curves = [curve(1.0, 2.0, label=name) for name in ("second", "third")]
+    legend = draw(*curves, colour=True, groups=(1, 2)).split("\n")[0]
+    assert re.findall(r"\x1b\[(9\d)m(.)", legend) == [("93", "⣿"), ("92", "⣿")]
+
+
+def test_a_single_point_is_not_hidden_by_a_line() -> None:
+    dot = Curve("other", [2.0], [1.0])
+    for marks in ({}, {"groups": (0, 1)}):
+        assert "•" in draw(curve(1.0, 1.0, 1.0), dot, **marks).partition("\n")[2]
+
+
 def test_the_first_group_lies_on_top() -> None:
     same = [curve(1.0, 2.0, label=name) for name in ("run", "other")]
     plot = draw(*same, colour=True, groups=(0, 1), palette=("#005f9e", "#b35000"))
@@ -604,6 +616,24 @@ def test_a_legend_takes_more_rows_where_it_may() -> None:
         "x a long name of run 2",
     ]
     assert "┌" in lines[3]
+
+
+@pytest.mark.parametrize("log", [False, True], ids=["linear", "logarithmic"])
+@pytest.mark.parametrize("legend_rows", [1, 2])
+@pytest.mark.parametrize("height", range(7, 20))
+@pytest.mark.parametrize(("bottom", "top"), [(0.0632814, 4e31), (0.0632814, 120.0), (1e-12, 0.5)])
+def test_numbers_beside_a_plot_are_not_written_over_each_other(
+    bottom: float, top: float, height: int, legend_rows: int, log: bool
+) -> None:
+    name = "a name that fills a row of its own"
+    curves = [curve(2 * bottom, bottom, top, label=name), curve(bottom, top, label=name)]
+    plot = draw(*curves, width=50, height=height, legend_rows=legend_rows, log=log)
+    labels = [row.split("┤")[0].strip() for row in plain_lines(plot) if "┤" in row]
+    numbers = [float(label) for label in labels]
+    assert numbers == sorted(numbers, reverse=True)
+    digits = [label.split("e")[0].replace(".", "").strip("0") for label in labels]
+    assert all(len(one) <= (1 if log else 2) for one in digits)
+    assert 0 <= numbers[-1] <= numbers[0] <= top
 
 
 def test_marks_in_one_place_stand_beside_each_other() -> None:

@@ -42,9 +42,12 @@ MORE = [
     "monitor", "best_epoch", "best_step", "best_value", "epochs_planned", "steps_per_epoch",
     "train_images", "validation_images", "test_images", "flops", "device_name", "precision",
     "memory_format", "residence", "host", "versions", "git", "created_at", "ended_at", "message",
-    "tags", "notes", "validations", "interventions",
+    "tags", "notes", "validations", "interventions", "later_evaluations", "group", "origin",
+    "trashed_at", "pid", "boot", "claimed_at", "heartbeat_at",
 ]  # fmt: skip
+LONG = ["steps", "log"]
 FIGURES = ["loss", "accuracy", "top5_accuracy", "precision_macro", "recall_macro", "f1_macro"]
+EVALUATED = ["epoch", "step", "evaluated_at"]
 STATUSES = {"queued", "running", "paused", "finished", "stopped", "failed", "interrupted"}
 SIZES = {"train": 500, "validation": 100, "test": 200}
 
@@ -179,7 +182,7 @@ def test_epochs(trained: Trained) -> None:
     for one in epochs:
         assert list(one) == [
             "epoch", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy",
-            "lr", "seconds",
+            "lr", "seconds", "step", "images_per_second",
         ]  # fmt: skip
         assert is_share(one["train_accuracy"])
         assert is_share(one["validation_accuracy"])
@@ -194,7 +197,7 @@ def test_validations_on_the_way_come_in_the_order_of_their_steps(trained: Traine
     places = [(one["epoch"], one["step"]) for one in validations]
     assert places == [(1, 4), (1, 8), (1, 10), (2, 12), (2, 16), (2, 20), (3, 24), (3, 28), (3, 30)]
     for one in validations:
-        assert list(one) == ["split", "epoch", "step", *FIGURES]
+        assert list(one) == ["split", "epoch", "step", *FIGURES, "evaluated_at"]
         assert one["split"] == "validation"
         assert all(is_number(one[figure]) for figure in FIGURES)
 
@@ -213,7 +216,7 @@ def test_every_split_is_evaluated_with_both_checkpoints(trained: Trained) -> Non
     assert places == {(split, kind) for split in SIZES for kind in ("best", "last")}
     assert len(evaluations) == 6
     for one in evaluations:
-        assert list(one) == ["split", "checkpoint", *FIGURES, "classes"]
+        assert list(one) == ["split", "checkpoint", *FIGURES, "classes", *EVALUATED]
         assert one["loss"] > 0
         assert all(is_share(one[figure]) for figure in FIGURES[1:])
         assert one["top5_accuracy"] >= one["accuracy"]
@@ -244,7 +247,9 @@ def test_checkpoints_are_the_files_on_disk(trained: Trained) -> None:
     checkpoints = trained.run["checkpoints"]
     assert [one["kind"] for one in checkpoints] == ["best", "last"]
     for one in checkpoints:
-        assert list(one) == ["kind", "epoch", "path", "bytes", "sha256"]
+        assert list(one) == [
+            "kind", "epoch", "path", "bytes", "sha256", "step", "value", "saved_at",
+        ]  # fmt: skip
         content = Path(one["path"]).read_bytes()
         assert one["bytes"] == len(content)
         assert one["sha256"] == hashlib.sha256(content).hexdigest()
@@ -276,6 +281,7 @@ def test_a_run_that_has_not_begun_has_every_key(home: Home) -> None:
         assert run[key] is None
     for key in (
         "epochs", "evaluations", "checkpoints", "tags", "notes", "validations", "interventions",
+        "later_evaluations",
     ):  # fmt: skip
         assert run[key] == []
 

@@ -1,0 +1,1 @@
+"""The rows of the history as tables, one kind of observation each."""
