@@ -3,7 +3,8 @@
 The parent asks (`start_detached`) and waits for the answer: the run, or why there is none. The
 process (`python -m cnnlab.execution.detached`) reads the order on its standard input, builds the
 run, answers in one line on its standard output, and trains. It has a session of its own, so no
-hang-up reaches it; what it or a library prints goes to the log of the home.
+hang-up reaches it; what it or a library prints goes to the log of the home. Of a group of repeats
+it answers with the first run, and trains the others after it.
 """
 
 from __future__ import annotations
@@ -13,17 +14,44 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from typing import Any
+from functools import partial
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 import cnnlab.errors
 from cnnlab.config.run import RunConfig
 from cnnlab.config.validation import validate
 from cnnlab.errors import CnnlabError, StorageError, TrainingError
+from cnnlab.events import RunStopped
+from cnnlab.execution.repeats import unfinished
 from cnnlab.execution.requests import RunRequest
 from cnnlab.execution.terminal import TERMINATED, on_termination
+from cnnlab.history.queries import Reader
 from cnnlab.home import Home, make_folder, open_log
+
+if TYPE_CHECKING:
+    from cnnlab.execution.runner import RunThread
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """An order to train a group of repeats: all of them, each with its seed."""
+
+    requests: tuple[RunRequest, ...]
+
+
+@dataclass(frozen=True)
+class RestOfGroup:
+    """An order to train what a group of repeats still lacks."""
+
+    group: str
+
+
+Order = RunRequest | str | Repeats | RestOfGroup
+"""What to train, or the id of a run to resume."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +63,8 @@ class Detached:
     pid: int
 
 
-def start_detached(home: Home, order: RunRequest | str) -> Detached:
+def start_detached(home: Home, order: Order) -> Detached:
     """Starts a process that trains; returns once the run is built and about to train.
-
-    Args:
-        order: what to train, or the id of a run to resume.
 
     Raises:
         CnnlabError: as the process raised it; nothing trains then.
@@ -87,15 +112,49 @@ def _start(home: Home) -> subprocess.Popen[str]:
         ) from error
 
 
-def _as_json(order: RunRequest | str) -> dict[str, Any]:
+def _as_json(order: Order) -> dict[str, Any]:
     if isinstance(order, str):
         return {"resume": order}
-    return {**asdict(order), "config": order.config.model_dump(mode="json")}
+    if isinstance(order, RestOfGroup):
+        return {"group": order.group}
+    if isinstance(order, Repeats):
+        return {"repeats": [_as_json(request) for request in order.requests]}
+    return {"run": {**asdict(order), "config": order.config.model_dump(mode="json")}}
 
 
 def _request(order: dict[str, Any]) -> RunRequest:
-    config = validate(RunConfig, order["config"])
-    return RunRequest(**{**order, "config": config, "tags": tuple(order["tags"])})
+    told = order["run"]
+    config = validate(RunConfig, told["config"])
+    return RunRequest(**{**told, "config": config, "tags": tuple(told["tags"])})
+
+
+def _ordered(home: Home, order: dict[str, Any]) -> list[Callable[[], RunThread]]:
+    """What builds each of the runs that are ordered, at least one.
+
+    Raises:
+        CnnlabError: the order cannot be carried out.
+    """
+    from cnnlab.execution.building import build, build_group, build_or_resume, resume
+
+    if "resume" in order:
+        return [partial(resume, home, order["resume"])]
+    if "run" in order:
+        return [partial(build, home, _request(order))]
+    if "repeats" in order:
+        first, (_, *others) = build_group(home, [_request(one) for one in order["repeats"]])
+        return [lambda: first, *(partial(build_or_resume, home, run_id) for run_id in others)]
+    with Reader(home) as reader:
+        left, _ = unfinished(reader, order["group"])
+    return [partial(build_or_resume, home, run.id) for run in left]
+
+
+def _built(builds: Iterator[Callable[[], RunThread]]) -> Iterator[RunThread]:
+    """Builds one run after another; one that cannot be built is told in the log and left out."""
+    for build in builds:
+        try:
+            yield build()
+        except CnnlabError as error:
+            sys.stderr.write(f"{error}\n")
 
 
 def main() -> int:
@@ -104,22 +163,29 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     home = Home.from_environment()
-    order = json.load(sys.stdin)
     try:
-        from cnnlab.execution.building import build, resume
-
-        run = resume(home, order["resume"]) if "resume" in order else build(home, _request(order))
+        builds = iter(_ordered(home, json.load(sys.stdin)))
+        run = next(builds)()
     except CnnlabError as error:
         kind, message, hint = type(error).__name__, error.message, error.hint
         _answer({"error": kind, "message": message, "hint": hint})
         return error.exit_code
     _answer({"run_id": run.run_id, "name": run.run_name})
+    for one in chain([run], _built(builds)):
+        _train(one)
+        if one.trainer.inbox.interruption:
+            return TERMINATED
+        if isinstance(one.ending, RunStopped):
+            break
+    return 0
+
+
+def _train(run: RunThread) -> None:
     with on_termination(lambda: run.interrupt("SIGTERM")):
         run.start()
         while run.is_alive():
             # In short stretches, so that a signal is answered.
             run.join(0.5)
-    return TERMINATED if run.trainer.inbox.interruption else 0
 
 
 def _answer(words: dict[str, str]) -> None:

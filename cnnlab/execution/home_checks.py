@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from functools import partial
 
+from cnnlab.amounts import how_many
 from cnnlab.errors import CheckpointError, DataError
 from cnnlab.execution.diagnosis import Check, Finding
 from cnnlab.history.connection import MIGRATIONS, applied_migrations, open_to_read
@@ -19,7 +20,7 @@ from cnnlab.history.records import CheckpointRecord, RunRecord
 from cnnlab.history.repair import problems
 from cnnlab.history.resumption import checkpoint_file
 from cnnlab.history.trash import trash_size
-from cnnlab.home import Home
+from cnnlab.home import RUN_ID, Home
 
 LITTLE_SPACE = 1_000_000_000
 """Bytes; below, a few checkpoints may fill the disk."""
@@ -100,7 +101,7 @@ def _history(home: Home, check: str) -> Iterator[Finding]:
     with Reader(home) as reader:
         count = len(reader.run_ids()) + len(reader.run_ids(RunFilter(trashed=True)))
     upgraded = "" if newest == MIGRATIONS[-1] else f", brought up to {MIGRATIONS[-1]}"
-    text = f"{_counted(count, 'run')}, sound, {newest}{upgraded}"
+    text = f"{how_many(count, 'run')}, sound, {newest}{upgraded}"
     yield Finding(check, "good", text, bytes=path.stat().st_size)
 
 
@@ -126,7 +127,9 @@ def _journal(home: Home, check: str) -> Iterator[Finding]:
 
 def _checkpoints(home: Home, deep: bool, check: str) -> Iterator[Finding]:
     # Looked at first, since a run has its row before its folder.
-    folders = {path.name for path in home.runs.iterdir()} if home.runs.is_dir() else set()
+    there = home.runs.iterdir() if home.runs.is_dir() else ()
+    # An import that is under way has a folder of another name among them.
+    folders = {path.name for path in there if RUN_ID.fullmatch(path.name)}
     with Reader(home) as reader:
         runs = [*reader.runs(), *reader.runs(RunFilter(trashed=True))]
         held = reader.checkpoints([run.id for run in runs])
@@ -143,7 +146,7 @@ def _checkpoints(home: Home, deep: bool, check: str) -> Iterator[Finding]:
         yield Finding(check, "warning", f"{len(broken) - _MOST_NAMED} more are like these")
     rows = [one for run in settled for one in held[run.id]]
     if not broken:
-        text = _counted(len(rows), "checkpoint") + (
+        text = how_many(len(rows), "checkpoint") + (
             ", checksums compared" if deep else ", all there"
         )
         size = sum(one.bytes for one in rows)
@@ -242,12 +245,8 @@ def _trash(home: Home, check: str) -> Iterator[Finding]:
         yield Finding(check, "good", "empty")
         return
     remedy = "`cnnlab runs empty-trash` deletes them for good."
-    yield Finding(check, "good", _counted(count, "run"), remedy, size)
+    yield Finding(check, "good", how_many(count, "run"), remedy, size)
 
 
 def _named(run: RunRecord) -> str:
     return f"{run.name} ({run.id})"
-
-
-def _counted(count: int, word: str) -> str:
-    return f"{count:,} {word}{'s' if count != 1 else ''}"

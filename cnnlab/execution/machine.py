@@ -12,6 +12,8 @@ from typing import Any
 
 import psutil
 
+from cnnlab.amounts import how_many
+
 
 @dataclass(frozen=True)
 class Usage:
@@ -39,7 +41,7 @@ class Machine:
         """The GPU's name, else the number of cores."""
         if self._gpu is None:
             cores = psutil.cpu_count() or 1
-            return f"CPU, {cores} core{'s' if cores != 1 else ''}"
+            return f"CPU, {how_many(cores, 'core')}"
         import pynvml
 
         name = pynvml.nvmlDeviceGetName(self._gpu)

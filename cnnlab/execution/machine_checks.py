@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
+from cnnlab.amounts import how_many
 from cnnlab.execution.diagnosis import Check, Finding
 from cnnlab.execution.provenance import git_state, versions
 
@@ -57,11 +58,11 @@ def _torch(check: str) -> Iterator[Finding]:
 
     built = f"built for CUDA {torch.version.cuda}" if torch.version.cuda else "built for the CPU"
     threads = torch.get_num_threads()
-    text = f"{torch.__version__}, {built}, {threads} thread{'s' if threads != 1 else ''}"
+    text = f"{torch.__version__}, {built}, {how_many(threads, 'thread')}"
     yield Finding(check, "good", text)
     usable = _usable_cores()
     if threads > usable:
-        text = f"{threads} threads share {usable} core{'s' if usable != 1 else ''}"
+        text = f"{threads} threads share {how_many(usable, 'core')}"
         yield Finding(check, "warning", text, f"Set OMP_NUM_THREADS={usable}.")
 
 
@@ -120,7 +121,7 @@ def _processor(check: str) -> Iterator[Finding]:
     cores, usable = os.cpu_count() or 1, _usable_cores()
     limit = "" if usable == cores else f", of which this process may use {usable}"
     memory = psutil.virtual_memory()
-    text = f"{cores} core{'s' if cores != 1 else ''}{limit}; memory available"
+    text = f"{how_many(cores, 'core')}{limit}; memory available"
     yield Finding(check, "good", text, bytes=memory.available)
 
 

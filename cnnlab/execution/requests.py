@@ -17,7 +17,8 @@ from cnnlab.home import Home
 class RunRequest:
     """What a user asks for: a config, and the words to find the run again by.
 
-    `name` is chosen from the preset when it is empty.
+    Where `name` is empty, one is made of `stem`, else of the preset, and a free number. `group` is
+    that of the repeats that it is one of.
 
     Raises:
         ConfigError: the name is blank, or a word that stands for another run.
@@ -28,6 +29,8 @@ class RunRequest:
     name: str = ""
     tags: tuple[str, ...] = ()
     note: str = ""
+    stem: str = ""
+    group: str | None = None
 
     def __post_init__(self) -> None:
         if self.name:
@@ -44,18 +47,6 @@ def with_seed(config: RunConfig) -> RunConfig:
         return config
     training = config.training.model_copy(update={"seed": secrets.randbelow(2**31)})
     return config.model_copy(update={"training": training})
-
-
-def record_request(home: Home, run_id: str, request: RunRequest) -> str:
-    """Writes the row of a run that waits to be trained; returns the run's name.
-
-    Args:
-        request: with its seed drawn.
-
-    Raises:
-        HistoryError, StorageError: the history cannot be written.
-    """
-    return record_requests(home, {run_id: request})[0]
 
 
 def record_requests(home: Home, requests: Mapping[str, RunRequest]) -> list[str]:
@@ -77,10 +68,12 @@ def record_requests(home: Home, requests: Mapping[str, RunRequest]) -> list[str]
             "epochs": request.config.training.epochs,
             "preset": request.preset,
             "name": request.name,
+            "stem": request.stem,
             "tags": request.tags,
             "note": request.note,
             "versions": with_what,
             "git": from_where,
+            "group": request.group,
         }
         for run_id, request in requests.items()
     }

@@ -7,7 +7,7 @@ and fits together; one that waits in a queue has its row already (`cnnlab.execut
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import chain
 
@@ -15,8 +15,9 @@ from cnnlab.data.store import Dataset
 from cnnlab.errors import CnnlabError, DiskFullError, HistoryError
 from cnnlab.events import Ending, Event, Logged, RunFailed, RunFinished, RunInterrupted, RunStopped
 from cnnlab.execution.postman import Postman
-from cnnlab.execution.requests import RunRequest, record_request
+from cnnlab.execution.requests import RunRequest, record_requests
 from cnnlab.execution.run_log import RunLog
+from cnnlab.execution.tensorboard import tensorboard_listener
 from cnnlab.history.ownership import holding
 from cnnlab.history.recorder import Recorder, Resumption, new_run_id
 from cnnlab.history.resumption import ResumePoint, rewind
@@ -29,7 +30,7 @@ Listener = Callable[[Event], None]
 class RunThread(threading.Thread):
     """Trains a prepared run and records every event before it passes it on.
 
-    Set `listener` before it starts; it is called on this thread. One that raises is not called
+    Listeners are added before it starts and called on this thread. One that raises is not called
     again, and the run goes on without it. `ending` is set when the thread is over. It is a daemon
     thread: a process that must end at once does not wait for the step under way.
 
@@ -50,11 +51,18 @@ class RunThread(threading.Thread):
         self.run_id = run_id
         self.run_name = run_name
         self.trainer = trainer
-        self.listener: Listener = _nobody
         self.ending: Ending | None = None
         self._log = RunLog(home, run_id)
+        self._listeners: list[tuple[Listener, str]] = []
+        self.listen(
+            tensorboard_listener(home, run_id, trainer.progress.step), "its TensorBoard files"
+        )
         self._resume_at = resume_at
         self._resumption: Resumption | None = None
+
+    def listen(self, listener: Listener, what: str = "its display") -> None:
+        """Adds one that every event is told to; `what` is said of it in the log if it fails."""
+        self._listeners.append((listener, what))
 
     def run(self) -> None:
         """Trains to an ending; a history that cannot be written ends the run as failed.
@@ -105,8 +113,7 @@ class RunThread(threading.Thread):
         for told in self.trainer.disk.until_written(write) if waits else write():
             if told is not event:
                 recorder.record(told)
-            trouble = self._pass_on(told)
-            if trouble is not None:
+            for trouble in self._pass_on(told):
                 recorder.record(trouble)
 
     def _fail(self, error: CnnlabError) -> None:
@@ -134,19 +141,22 @@ class RunThread(threading.Thread):
     def _recorder(self) -> Recorder:
         return Recorder(self.home, self.run_id, self._resumption)
 
-    def _pass_on(self, event: Event) -> Logged | None:
-        """Tells the listener; what it raised comes back as a line for the log."""
+    def _pass_on(self, event: Event) -> list[Logged]:
+        """Tells the listeners; what they raised comes back as lines for the log."""
         if isinstance(event, RunFinished | RunStopped | RunInterrupted | RunFailed):
             self.ending = event
         self._log.write(event)
-        try:
-            self.listener(event)
-        # rich exits when nobody reads what it writes any more, as after `2>&1 | head`.
-        except (Exception, SystemExit) as error:
-            self.listener = _nobody
-            reason = f"{type(error).__name__}: {error}"
-            return Logged("warning", f"The run went on without its display, which failed: {reason}")
-        return None
+        troubles = []
+        for each in tuple(self._listeners):
+            listener, what = each
+            try:
+                listener(event)
+            # rich exits when nobody reads what it writes any more, as after `2>&1 | head`.
+            except (Exception, SystemExit) as error:
+                self._listeners.remove(each)
+                line = f"The run went on without {what}, which failed: {_in_words(error)}"
+                troubles.append(Logged("warning", line))
+        return troubles
 
     @property
     def trouble(self) -> str:
@@ -167,8 +177,8 @@ class RunThread(threading.Thread):
             recorder.record(RunStopped("by the user, at once"))
 
 
-def _nobody(_event: Event) -> None:
-    """Listens to nothing."""
+def _in_words(error: BaseException) -> str:
+    return str(error) if isinstance(error, CnnlabError) else f"{type(error).__name__}: {error}"
 
 
 def prepare_run(home: Home, request: RunRequest, dataset: Dataset) -> RunThread:
@@ -178,9 +188,24 @@ def prepare_run(home: Home, request: RunRequest, dataset: Dataset) -> RunThread:
         ConfigError: the config does not fit the images or this machine; nothing is written.
         StorageError, HistoryError: the home cannot be written.
     """
-    request = request.with_seed()
-    run_id = new_run_id()
-    trainer = Trainer(request.config, dataset, home.checkpoints(run_id))
-    name = record_request(home, run_id, request)
+    return prepare_runs(home, [request], dataset)[0]
+
+
+def prepare_runs(
+    home: Home, requests: Sequence[RunRequest], dataset: Dataset
+) -> tuple[RunThread, list[str]]:
+    """Builds the first of several runs, then writes the rows of all, so that either all are there.
+
+    Returns:
+        The first run's thread, not started yet, and the ids of all.
+
+    Raises:
+        ConfigError: the first config does not fit the images or this machine; nothing is written.
+        StorageError, HistoryError: the home cannot be written.
+    """
+    rows = {new_run_id(): request.with_seed() for request in requests}
+    run_id, first = next(iter(rows.items()))
+    trainer = Trainer(first.config, dataset, home.checkpoints(run_id))
+    names = record_requests(home, rows)
     make_folder(trainer.files.folder)
-    return RunThread(home, run_id, name, trainer)
+    return RunThread(home, run_id, names[0], trainer), list(rows)

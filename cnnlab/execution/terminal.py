@@ -23,6 +23,7 @@ from typing import IO, Any, Self
 
 from cnnlab.errors import StorageError
 from cnnlab.home import Home, make_folder, open_log
+from cnnlab.signals import answered
 
 TERMINATED = 143
 """Exit code after SIGTERM, as shells have it."""
@@ -140,8 +141,5 @@ def on_termination(end: Callable[[], None]) -> Iterator[None]:
     def answer(_number: int, _frame: object) -> None:
         end()
 
-    before = signal.signal(signal.SIGTERM, answer)
-    try:
+    with answered((signal.SIGTERM,), answer):
         yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -35,7 +35,7 @@ from cnnlab.data import library
 from cnnlab.data.store import Dataset
 from cnnlab.events import CheckpointSaved, Event
 from cnnlab.execution.recorded import build_recorded
-from cnnlab.execution.requests import RunRequest, record_request
+from cnnlab.execution.requests import RunRequest, record_requests
 from cnnlab.history.queries import Reader
 from cnnlab.history.recorder import new_run_id
 from cnnlab.history.resumption import claim, require_resumable, resumable_checkpoints
@@ -183,7 +183,7 @@ class Killer:
     def new_run(self, config: RunConfig) -> str:
         """The row of a run that is still to be trained."""
         run_id = new_run_id()
-        record_request(self.home, run_id, RunRequest(config, "quickstart"))
+        record_requests(self.home, {run_id: RunRequest(config, "quickstart")})
         return run_id
 
     def live(self, run_id: str, events: int | None) -> int:
@@ -230,7 +230,7 @@ class Killer:
                 with suppress(BrokenPipeError):
                     os.write(write, CHECKPOINT if last else b".")
 
-            thread.listener = tell
+            thread.listen(tell)
             thread.run()
         except BaseException:
             (self.home.root / f"{run_id}.txt").write_text(traceback.format_exc())

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from cnnlab.history.queries import Reader
+from cnnlab.history.records import EvaluationRecord
 from cnnlab.home import Home
 from cnnlab.training.checkpoints import load_checkpoint
 
@@ -23,9 +24,13 @@ def curves(home: Home, run_id: str) -> list[Any]:
                 replace(one, seconds=0.0, images_per_second=0.0)
                 for one in reader.epochs([run_id])[run_id]
             ],
-            [replace(one, id=0) for one in reader.validations([run_id])[run_id]],
-            [replace(one, id=0) for one in reader.final_evaluations([run_id])[run_id]],
+            [_plain(one) for one in reader.validations([run_id])[run_id]],
+            [_plain(one) for one in reader.final_evaluations([run_id])[run_id]],
         ]
+
+
+def _plain(evaluation: EvaluationRecord) -> EvaluationRecord:
+    return replace(evaluation, id=0, evaluated_at="")
 
 
 def weights(home: Home, run_id: str) -> dict[str, dict[str, torch.Tensor]]:

@@ -21,6 +21,7 @@ from cnnlab.execution import home_checks as checks_module
 from cnnlab.execution.diagnosis import Finding, diagnose
 from cnnlab.execution.home_checks import home_checks
 from cnnlab.execution.machine_checks import machine_checks
+from cnnlab.history.importing import workshop
 from cnnlab.history.queries import Reader
 from cnnlab.history.trash import move_to_trash
 from cnnlab.home import Home
@@ -167,6 +168,11 @@ def test_a_damaged_data_set_is_named(used: Home) -> None:
 def test_folders_of_no_run_are_named(used: Home) -> None:
     used.run_folder("dddd0001").mkdir()
     assert "dddd0001" in of(look(used), "checkpoints")[1].text
+
+
+def test_an_import_under_way_is_nothing_to_remove(used: Home) -> None:
+    with workshop(used):
+        assert only(look(used), "checkpoints").state == "good"
 
 
 def test_a_run_whose_process_was_killed_is_named_with_what_goes_on(used: Home) -> None:

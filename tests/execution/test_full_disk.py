@@ -117,7 +117,7 @@ def test_a_run_waits_for_room_and_loses_nothing(
         told.append(event)
         fill(event)
 
-    thread.listener = listen
+    thread.listen(listen)
     thread.start()
     assert wait_for_trouble(thread)
     trouble = thread.trouble
@@ -139,7 +139,7 @@ def test_a_run_that_is_stopped_while_it_waits_goes_on_later(
 ) -> None:
     home, filler = Home(small_disk / "home"), Filler(small_disk)
     thread = prepared(home, few_digits)
-    thread.listener = at(EpochFinished, filler.fill)
+    thread.listen(at(EpochFinished, filler.fill))
     thread.start()
     assert wait_for_trouble(thread)
     thread.request_stop()
@@ -177,7 +177,7 @@ def test_better_weights_that_found_no_room_are_found_again(
             thread.request_stop()
             filler.remove()
 
-    thread.listener = listen
+    thread.listen(listen)
     thread.run()
     run = recorded(home, thread.run_id)
     assert run.message == "by the user after step 4"

@@ -35,7 +35,7 @@ def test_a_run_holds_its_lock_from_its_start_to_its_end(
 ) -> None:
     thread = prepare()
     held = []
-    thread.listener = lambda _: held.append(is_held(home, thread.run_id))
+    thread.listen(lambda _: held.append(is_held(home, thread.run_id)))
     assert not is_held(home, thread.run_id)
     thread.run()
     assert all(held)
@@ -48,7 +48,7 @@ def test_a_run_that_another_process_trains_is_left_to_it(
 ) -> None:
     thread = prepare()
     told: list[Event] = []
-    thread.listener = told.append
+    thread.listen(told.append)
     before, counts = recorded(home, thread.run_id), samples.counts(home)
     with holding(home, thread.run_id):
         thread.run()
@@ -69,7 +69,7 @@ def test_a_training_that_was_taken_over_ends_and_writes_nothing_more(
         if isinstance(event, EpochFinished):
             set_in_history(home, thread.run_id, pid=4194305)
 
-    thread.listener = freeze
+    thread.listen(freeze)
     thread.run()
     run = recorded(home, thread.run_id)
     assert isinstance(thread.ending, RunFailed)

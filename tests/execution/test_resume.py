@@ -73,7 +73,7 @@ def train_until(thread: RunThread, is_reached: Callable[[Event], bool]) -> None:
         if is_reached(event):
             thread.request_stop()
 
-    thread.listener = listen
+    thread.listen(listen)
     thread.run()
 
 
@@ -159,7 +159,7 @@ def die(event):
     if isinstance(event, CheckpointSaved) and event.kind == "best" and event.epoch == 2:
         os._exit(9)
 
-thread.listener = die
+thread.listen(die)
 thread.run()
 """
 
@@ -386,7 +386,7 @@ def test_the_warning_of_a_damaged_checkpoint_is_told_to_who_watches(
     claim(home, run)
     told: list[Event] = []
     second = build_recorded(home, run, library.require(home, run.dataset))
-    second.listener = told.append
+    second.listen(told.append)
     second.run()
     assert isinstance(told[0], Logged)
     assert (told[0].level, told[0].message) == ("warning", warnings_of(home, run.id)[0])

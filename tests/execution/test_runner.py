@@ -62,7 +62,7 @@ def train(thread: RunThread, react: Callable[[Event], None] | None = None) -> li
         if react is not None:
             react(event)
 
-    thread.listener = listener
+    thread.listen(listener)
     thread.start()
     thread.join(120)
     assert not thread.is_alive()
@@ -236,7 +236,7 @@ def figures(home: Home, thread: RunThread) -> list[Any]:
         return [
             reader.steps(thread.run_id),
             [replace(one, seconds=0.0, images_per_second=0.0) for one in epochs],
-            [replace(one, id=0) for one in evaluations],
+            [replace(one, id=0, evaluated_at="") for one in evaluations],
         ]
 
 
@@ -400,6 +400,25 @@ def test_a_display_that_fails_does_not_take_the_run_with_it(
         warnings = [line.message for line in reader.log(run.id) if line.level == "warning"]
     assert len(warnings) == 1
     assert f"{type(error).__name__}: {error}" in warnings[0]
+
+
+def test_several_listeners_are_told_and_the_one_that_fails_is_told_no_more(
+    prepare: Prepare,
+) -> None:
+    thread = prepare()
+    first: list[Event] = []
+
+    def fail(event: Event) -> None:
+        first.append(event)
+        raise ValueError("a fault")
+
+    second: list[Event] = []
+    thread.listen(fail)
+    thread.listen(second.append)
+    told = train(thread)
+    assert len(first) == 1
+    assert second == told
+    assert isinstance(told[-1], RunFinished)
 
 
 # Where it comes from
