@@ -1,17 +1,18 @@
 """The two consoles of the command line: data goes to stdout, narration to stderr.
 
 Text from outside (names, class names, file names) is printed as text: neither console reads
-markup or emoji codes out of it, and no terminal gets a control character from it.
+markup or emoji codes out of it, and no terminal gets a control character from it. An encoding that
+lacks a character, as that of an old terminal may, ends no command.
 """
 
 from __future__ import annotations
 
-import json
 import sys
 from functools import cache
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
-from cnnlab.export.format import DECEPTIVE
+from cnnlab.export.json_text import json_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
 UNLIMITED_WIDTH = 1_000_000
 """Columns where no terminal sets them."""
-
-_ESCAPES = {code: json.dumps(chr(code))[1:-1] for code in DECEPTIVE}
-"""What JSON leaves as it is, though terminals obey some of it."""
 
 
 @cache
@@ -42,10 +40,25 @@ def err() -> Console:
     return SafeConsole(stderr=True, markup=False, emoji=False, highlight=False)
 
 
+def take_every_character() -> None:
+    """Has both streams write a question mark for what the terminal's encoding does not have."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
 def print_json(value: Any) -> None:
-    """Writes JSON to stdout, whole and uncoloured, whatever the width of the terminal."""
-    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
-    sys.stdout.write(text.translate(_ESCAPES) + "\n")
+    """Writes JSON to stdout, whole and uncoloured, whatever the width of the terminal.
+
+    A file or a pipe gets UTF-8, whatever the terminal's encoding.
+    """
+    text = json_text(value, indent=2) + "\n"
+    stream = sys.stdout
+    if isinstance(stream, TextIOWrapper) and not stream.isatty():
+        stream.flush()
+        stream.buffer.write(text.encode())
+    else:
+        stream.write(text)
 
 
 def print_error(error: CnnlabError) -> None:

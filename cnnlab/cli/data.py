@@ -2,64 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cnnlab.cli.bars import progress_bar
 from cnnlab.cli.console import err, out, print_json
+from cnnlab.cli.options import JsonOption
 from cnnlab.errors import DataError
-from cnnlab.home import Home
+from cnnlab.home import Home, expanded
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from cnnlab.data.catalog import KnownDataset
-    from cnnlab.data.progress import Progress
     from cnnlab.data.store import DatasetInfo
 
 app = typer.Typer(help="See, download, import and remove data sets.", no_args_is_help=True)
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Name of a data set.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ReplaceOption = Annotated[
     bool, typer.Option("--replace", help="Replace an earlier data set of that name.")
 ]
-
-
-@contextmanager
-def progress_bar() -> Iterator[Progress]:
-    """A bar on stderr for work that tells how far it is; nothing where stderr is no terminal."""
-    if not err().is_terminal:
-        from cnnlab.data.progress import silent
-
-        yield silent
-        return
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=err(), transient=True) as bars:
-        tasks = {}
-
-        def show(what: str, done: int, total: int | None) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(what, total=total)
-            bars.update(tasks[what], completed=done, total=total)
-
-        yield show
 
 
 @app.command("list")
@@ -88,6 +53,7 @@ def _list_row(home: Home, name: str, *, present: bool) -> dict[str, Any]:
         "present": present,
         "shipped": bool(known and known.shipped),
         "title": known.title if known else name,
+        "bytes": None,
     }
     images: DatasetInfo | KnownDataset | None = known
     if present:
@@ -106,8 +72,9 @@ def _list_row(home: Home, name: str, *, present: bool) -> dict[str, Any]:
 def _list_table(rows: list[dict[str, Any]]) -> Table:
     from rich.text import Text
 
+    from cnnlab.amounts import format_shape
     from cnnlab.cli.tables import clipped, plain_table
-    from cnnlab.export.format import format_bytes, format_shape
+    from cnnlab.export.format import format_bytes
 
     table = plain_table(
         "name", "here", "train", "test", "classes", "shape", "size", left=2, flexible=("name",)
@@ -179,8 +146,9 @@ def show_dataset(
 def _print_info(info: DatasetInfo, path: Path) -> None:
     from rich.text import Text
 
+    from cnnlab.amounts import format_shape
     from cnnlab.cli.tables import pairs_table, plain_table, print_table
-    from cnnlab.export.format import format_bytes, format_shape, format_time
+    from cnnlab.export.format import format_bytes, format_time
 
     def per_channel(values: tuple[float, ...]) -> str:
         return ", ".join(f"{value:.4f}" for value in values)
@@ -248,7 +216,7 @@ def import_(
         info = import_dataset(
             Home.from_environment(),
             name,
-            path.expanduser(),
+            expanded(path),
             size=wanted,
             test_share=test_share,
             replace=replace,

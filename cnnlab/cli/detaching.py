@@ -10,19 +10,18 @@ from cnnlab.cli.console import err, print_json
 from cnnlab.home import Home
 
 if TYPE_CHECKING:
-    from cnnlab.execution.requests import RunRequest
+    from cnnlab.execution.detached import Order
 
 DetachOption = Annotated[
     bool, typer.Option("--detach", help="Train in the background, without this terminal.")
 ]
 
 
-def run_detached(home: Home, order: RunRequest | str, as_json: bool) -> None:
-    """Starts a process that trains and tells how to attach.
+def run_detached(home: Home, order: Order, as_json: bool) -> None:
+    """Starts a process that trains and tells how to attach; of a group, to its first run.
 
     Args:
-        order: what to train, or the id of a run to resume.
-        as_json: whether to print the run as JSON instead.
+        as_json: whether to print that run as JSON instead.
 
     Raises:
         CnnlabError: it cannot be trained; nothing was started.
@@ -34,10 +33,10 @@ def run_detached(home: Home, order: RunRequest | str, as_json: bool) -> None:
     with err().status("Starting…"):
         run = start_detached(home, order)
     if as_json:
-        from cnnlab.export.run_json import runs_as_json
+        from cnnlab.export.run_json import run_as_json
 
         with Reader(home) as reader:
-            print_json(runs_as_json(reader, [reader.run(run.run_id)])[0])
+            print_json(run_as_json(reader, reader.run(run.run_id)))
         return
     err().print(
         f"{one_line(run.name)} ({run.run_id}) trains in the background, in process {run.pid}.\n"

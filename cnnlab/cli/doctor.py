@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cnnlab.amounts import how_many
 from cnnlab.cli.console import err, out, print_json
+from cnnlab.cli.options import JsonOption
 from cnnlab.home import Home
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ def doctor(
     deep: Annotated[
         bool, typer.Option("--deep", help="Read every checkpoint and data set whole.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Check home, history, checkpoints, PyTorch, devices and terminal, and say what to do."""
     from cnnlab.execution.diagnosis import diagnose
@@ -92,8 +94,8 @@ def _tell_sum(found: Sequence[Finding]) -> None:
     if not bad and not warnings:
         err().print("All is well.")
         return
-    parts = [f"{bad} problem{'s' if bad != 1 else ''}"] if bad else []
-    parts += [f"{warnings} warning{'s' if warnings != 1 else ''}"] if warnings else []
+    parts = [how_many(bad, "problem")] if bad else []
+    parts += [how_many(warnings, "warning")] if warnings else []
     err().print(f"{' and '.join(parts)}.")
 
 

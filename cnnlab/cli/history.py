@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cnnlab.amounts import how_many
 from cnnlab.cli.console import err, out
-from cnnlab.home import Home
+from cnnlab.home import Home, expanded
 
 if TYPE_CHECKING:
     from cnnlab.history.repair import Repair
@@ -27,10 +28,9 @@ def backup(
     from cnnlab.export.format import format_bytes, one_line
     from cnnlab.history.backup import back_up
 
-    made = back_up(Home.from_environment(), file.expanduser(), replace=force)
+    made = back_up(Home.from_environment(), expanded(file), replace=force)
     out().print(
-        f"{one_line(str(made.path))}: {made.runs:,} run{'s' if made.runs != 1 else ''},"
-        f" {format_bytes(made.bytes)}",
+        f"{one_line(str(made.path))}: {how_many(made.runs, 'run')}, {format_bytes(made.bytes)}",
         soft_wrap=True,
     )
 

@@ -12,8 +12,21 @@ from typing import Annotated
 import typer
 
 import cnnlab
-from cnnlab.cli import attach, data, doctor, history, models, presets, run, runs, study
-from cnnlab.cli.console import err, print_error, print_traceback
+from cnnlab.cli import (
+    attach,
+    data,
+    doctor,
+    evaluate,
+    export,
+    history,
+    models,
+    predict,
+    presets,
+    run,
+    runs,
+    study,
+)
+from cnnlab.cli.console import err, print_error, print_traceback, take_every_character
 from cnnlab.cli.screens import open_screens
 from cnnlab.cli.usage_errors import SafeGroup
 from cnnlab.errors import CnnlabError
@@ -28,6 +41,9 @@ app = typer.Typer(
 )
 app.command("run")(run.run)
 app.command("attach")(attach.attach)
+app.command("export")(export.export)
+app.command("predict")(predict.predict)
+app.command("evaluate")(evaluate.evaluate)
 app.add_typer(runs.app, name="runs")
 app.add_typer(study.app, name="study", no_args_is_help=True)
 app.add_typer(presets.app, name="presets")
@@ -65,6 +81,7 @@ def options(
 def main() -> None:
     """Runs the command line; every error ends as one sentence and an exit code."""
     debug = "--debug" in sys.argv[1:]
+    take_every_character()
     try:
         app()
     except CnnlabError as error:

@@ -8,13 +8,13 @@ import typer
 
 from cnnlab.cli.console import err, out, print_json
 from cnnlab.cli.control import RunArgument
-from cnnlab.events import SPLITS, CheckpointKind
+from cnnlab.cli.options import JsonOption, WeightsOption
+from cnnlab.events import CHECKPOINTS, SPLITS
 from cnnlab.home import Home
 
 if TYPE_CHECKING:
     from cnnlab.analysis.mistakes import Indices, Predictions
 
-CHECKPOINTS: tuple[CheckpointKind, ...] = ("best", "last")
 SHOWN = 20
 
 
@@ -23,22 +23,23 @@ def mistakes(
     split: Annotated[
         str, typer.Option(help="Whose images: those of train, validation or test.")
     ] = "test",
-    checkpoint: Annotated[str, typer.Option(help="Whose weights: best or last.")] = "best",
+    checkpoint: WeightsOption = "best",
     true: Annotated[str, typer.Option(help="Only images of this class.")] = "",
     predicted: Annotated[str, typer.Option(help="Only images taken for this class.")] = "",
     with_correct: Annotated[
         bool, typer.Option("--with-correct", help="Also images that are classified correctly.")
     ] = False,
     limit: Annotated[int, typer.Option(min=0, help="At most so many images; 0 for all.")] = SHOWN,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """List the images that a run classifies wrongly, the most confident answers first.
 
-    The checkpoint classifies the images again. A number counts the stored images from 0: the
-    test images for test, else all training images.
+    The checkpoint classifies the images again.
+
+    A number counts the stored images from 0: the test images for test, else all training images.
     """
-    from cnnlab.data import library
     from cnnlab.errors import known_name
+    from cnnlab.history.origins import require_config
     from cnnlab.history.queries import Reader
 
     part = known_name("split", split, SPLITS)
@@ -46,29 +47,41 @@ def mistakes(
     home = Home.from_environment()
     with Reader(home) as reader:
         record = reader.run(reader.resolve(run))
-    classes = library.info(home, record.dataset).classes
+        require_config(record)
+        reader.checkpoint(record, kind)
+    from cnnlab.analysis.mistakes import predictions
+    from cnnlab.inference.trained import load_trained
+
+    trained = load_trained(home, record.id, kind, device=None)
+    classes = trained.images.classes
     labels = [
         classes.index(known_name("class", name, classes)) if name else None
         for name in (true, predicted)
     ]
-    from cnnlab.analysis.mistakes import predictions
-
-    seen = predictions(home, record.id, kind, part)
+    seen = predictions(home, trained, part)
     same = labels[0] is not None and labels[0] == labels[1]
     chosen = seen.surest(true=labels[0], predicted=labels[1], with_correct=with_correct or same)
     shown = chosen[:limit] if limit else chosen
     if as_json:
         about = {"run": record.id, "split": split, "checkpoint": checkpoint}
         print_json({**about, **_as_json(seen, shown)})
-    elif len(shown):
-        _print(seen, shown)
+    else:
+        for remark in seen.remarks:
+            err().print(remark, soft_wrap=True)
+        if len(shown):
+            _print(seen, shown)
     if len(shown) < len(chosen) or not len(chosen):
         found = f"{len(shown)} of {len(chosen):,} images" if len(chosen) else "No images."
         err().print(f"{found}; --limit 0 lists all." if len(chosen) else found)
 
 
 def _as_json(seen: Predictions, chosen: Indices) -> dict[str, Any]:
-    """Numbers, class names and confidences of the chosen images, and how many images there are."""
+    """Numbers, class names and confidences of the chosen images; how many there are, and remarks.
+
+    A confidence is None where the model's outputs are not numbers, since its training diverged.
+    """
+    from cnnlab.export.json_text import finite
+
     rows = zip(
         seen.index[chosen].tolist(),
         seen.true[chosen].tolist(),
@@ -78,12 +91,13 @@ def _as_json(seen: Predictions, chosen: Indices) -> dict[str, Any]:
     )
     return {
         "images": len(seen.index),
+        "remarks": list(seen.remarks),
         "predictions": [
             {
                 "index": index,
                 "true": seen.classes[true],
                 "predicted": seen.classes[predicted],
-                "confidence": confidence,
+                "confidence": finite(confidence),
             }
             for index, true, predicted, confidence in rows
         ],
@@ -92,7 +106,8 @@ def _as_json(seen: Predictions, chosen: Indices) -> dict[str, Any]:
 
 def _print(seen: Predictions, chosen: Indices) -> None:
     from cnnlab.cli.tables import plain_table, print_table
-    from cnnlab.export.format import one_line
+    from cnnlab.export.format import format_figure, one_line
+    from cnnlab.export.json_text import finite
 
     words = ("class", "taken for")
     table = plain_table("image", *words, "confidence", left=0, words=words)
@@ -101,6 +116,6 @@ def _print(seen: Predictions, chosen: Indices) -> None:
             f"{seen.index[at]:,}",
             one_line(seen.classes[seen.true[at]]),
             one_line(seen.classes[seen.predicted[at]]),
-            f"{seen.confidence[at]:.4f}",
+            format_figure(finite(seen.confidence[at])),
         )
     print_table(out(), table)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from cnnlab.cli.console import err, out, print_json
+from cnnlab.cli.options import JsonOption
 from cnnlab.errors import ConfigError, unknown_name
 from cnnlab.home import Home
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 app = typer.Typer(help="See the architectures.", no_args_is_help=True)
 
 USUAL_CLASSES = 10
-
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command("list")
@@ -161,9 +160,9 @@ def _print_model(
 ) -> None:
     from rich.text import Text
 
+    from cnnlab.amounts import format_shape
     from cnnlab.cli.tables import plain_table, print_table
     from cnnlab.config.words import describe
-    from cnnlab.export.format import format_shape
 
     out().print(Text(" ".join((kind.__doc__ or "").split())))
     out().print()
@@ -182,8 +181,8 @@ def _print_model(
 
 
 def _layer_table(summary: ModelSummary) -> Table:
+    from cnnlab.amounts import format_shape
     from cnnlab.cli.tables import plain_table
-    from cnnlab.export.format import format_shape
 
     table = plain_table("layer", "kind", "output", "parameters", "FLOPs", left=2)
     for layer in summary.layers:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cnnlab.cli.console import err, out, print_error, print_json
+from cnnlab.cli.options import JsonOption
 from cnnlab.errors import CnnlabError, ConfigError
 from cnnlab.home import Home
 
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from cnnlab.config.presets import Preset
 
 app = typer.Typer(help="See and check presets.", no_args_is_help=True)
-
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command("list")

@@ -28,7 +28,7 @@ from cnnlab.events import (
     RunStarted,
     StepsFinished,
 )
-from cnnlab.export.format import format_duration
+from cnnlab.export.format import format_duration, format_figure
 
 REFRESH_PER_SECOND = 5
 
@@ -212,12 +212,12 @@ def _losses(figures: Figures) -> Table:
     table.add_column("accuracy", justify="right", min_width=8)
     table.add_column("")
     best = figures.best
-    remark = "" if best is None else f"best {best[0]:.4f} in epoch {best[1]}"
+    remark = "" if best is None else f"best {format_figure(best[0])} in epoch {best[1]}"
     for name, pair, more in (
         ("training", figures.train, ""),
         ("validation", figures.validation, remark),
     ):
-        loss, accuracy = ("–", "–") if pair is None else (f"{pair[0]:.4f}", f"{pair[1]:.4f}")
+        loss, accuracy = map(format_figure, (None, None) if pair is None else pair)
         table.add_row(name, loss, accuracy, Text(more, style="dim"))
     return table
 

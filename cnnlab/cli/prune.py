@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cnnlab.amounts import how_many
 from cnnlab.cli.console import err, out
 from cnnlab.cli.filtering import query_of
 from cnnlab.errors import ConfigError, known_name
@@ -115,6 +116,6 @@ def _sum(runs: Sequence[PrunedRun]) -> str:
     from cnnlab.export.format import format_bytes
 
     files = sum(len(one.files) for one in runs)
-    of = f"{len(runs):,} run{'s' if len(runs) != 1 else ''}"
+    of = how_many(len(runs), "run")
     total = format_bytes(sum(one.bytes for one in runs))
-    return f"{files:,} file{'s' if files != 1 else ''} of {of}, {total}"
+    return f"{how_many(files, 'file')} of {of}, {total}"

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import PurePath
 
 from rich.console import Console
 from rich.text import Text
 
-from cnnlab.analysis.curves import Curve, read_series, smoothed
+from cnnlab.analysis.curves import read_series
 from cnnlab.analysis.quantities import BYS, QUANTITIES, By
+from cnnlab.cli.plots import drawn_curves
 from cnnlab.cli.tables import (
     checkpoints_table,
     classes_table,
     evaluations_table,
+    later_evaluations_table,
     print_table,
     run_header,
     summary,
@@ -23,8 +24,6 @@ from cnnlab.errors import ConfigError, known_name
 from cnnlab.events import Command
 from cnnlab.history.queries import Reader
 from cnnlab.history.records import RunRecord, evaluation_of
-
-CURVE_HEIGHT = 13
 
 
 @dataclass(frozen=True)
@@ -87,13 +86,18 @@ def print_run(
         _print_curves(console, reader, run, curves, by_epoch=len(epochs) > 1)
     evaluations = reader.final_evaluations([run.id])[run.id]
     best = evaluation_of(evaluations, split, "best")
-    if best is not None:
+    if best is not None and best.classes:
         console.print()
         console.print(Text(f"{split.capitalize()} images, best checkpoint", style="bold"))
         print_table(console, classes_table(best))
     if evaluations:
         console.print()
         print_table(console, evaluations_table(evaluations))
+    later = reader.later_evaluations([run.id])[run.id]
+    if later:
+        console.print()
+        console.print(Text("Evaluated later", style="bold"))
+        print_table(console, later_evaluations_table(later))
     checkpoints = reader.checkpoints([run.id])[run.id]
     if checkpoints:
         console.print()
@@ -117,47 +121,38 @@ def _print_warnings(console: Console, reader: Reader, run: RunRecord) -> None:
     """The warnings of a run's log; its errors are tracebacks, and the status tells those."""
     for line in reader.log(run.id):
         if line.level == "warning":
-            console.print(Text(f"{line.level}: {line.message}"), soft_wrap=True)
+            console.print(Text(f"{line.level}: {line.message}"), soft_wrap=console.is_terminal)
 
 
 def _print_curves(
     console: Console, reader: Reader, run: RunRecord, wanted: CurveOptions, *, by_epoch: bool
 ) -> None:
     """Loss, accuracy and a learning rate that changes, each in a plot of its own."""
-    from cnnlab.export.curves import draw_curves
     from cnnlab.export.interventions import marks, marks_in_words
+    from cnnlab.export.run_plots import NO_TIMES, TITLES, X_LABELS, smoothed_training, varies
 
     by = wanted.by or ("epoch" if by_epoch else "step")
     means = by == "epoch" and not wanted.by and not wanted.smooth
     series = read_series(reader, run.id, steps=not means)
+    if by == "time" and not series.is_timed:
+        console.print()
+        console.print(Text(NO_TIMES), soft_wrap=True)
+        return
     by_hand = marks(series, by)
     for quantity in QUANTITIES:
         curves = series.curves(quantity, by)
-        if quantity == "lr" and not _varies(curves):
+        if quantity == "lr" and not varies(curves):
             continue
-        plot = draw_curves(
-            [_smoothed(curve, wanted.smooth) for curve in curves] if quantity != "lr" else curves,
-            title="learning rate" if quantity == "lr" else quantity,
-            x_label="seconds" if by == "time" else by,
-            width=min(console.width, 100),
-            height=CURVE_HEIGHT,
-            colour=console.color_system is not None and not console.no_color,
+        drawing = drawn_curves(
+            console,
+            smoothed_training(curves, wanted.smooth if quantity != "lr" else 0.0),
+            title=TITLES[quantity],
+            x_label=X_LABELS[by],
             log=wanted.log and quantity != "accuracy",
             marks=by_hand,
         )
-        if plot.text:
+        if drawing:
             console.print()
-            console.print(Text.from_ansi(plot.text))
+            console.print(drawing)
     if by_hand:
         console.print(Text(f"marks: {marks_in_words(series.interventions)}"))
-
-
-def _smoothed(curve: Curve, weight: float) -> Curve:
-    """Training is smoothed; the few points of validation are shown as they are."""
-    if curve.label != "training" or not weight:
-        return curve
-    return replace(curve, y=smoothed(curve.y, weight))
-
-
-def _varies(curves: Sequence[Curve]) -> bool:
-    return any(len(set(curve.y)) > 1 for curve in curves)

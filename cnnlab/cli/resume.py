@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnnlab.cli.control import RunArgument
 from cnnlab.cli.detaching import DetachOption, run_detached
 from cnnlab.cli.interruptions import tell_interrupted
+from cnnlab.cli.repeats import resume_group
+from cnnlab.cli.tensorboard import TensorboardOption, write_tensorboard
 from cnnlab.cli.training import outliving_the_terminal, report, shown, watch
+from cnnlab.errors import ConfigError
 from cnnlab.home import Home
 
 if TYPE_CHECKING:
@@ -17,16 +19,28 @@ if TYPE_CHECKING:
 
 
 def resume(
-    run: RunArgument,
+    run: Annotated[
+        str, typer.Argument(metavar="[RUN]", help="An id, its beginning, a name, or `latest`.")
+    ] = "",
+    group: Annotated[
+        str, typer.Option(help="All that is left of a group of repeats, one after another.")
+    ] = "",
     detach: DetachOption = False,
+    tensorboard: TensorboardOption = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print the finished run as JSON on stdout.")
+        bool,
+        typer.Option(
+            "--json",
+            help="Print the run as JSON when it has ended; with --detach as it is then, with "
+            "--group the group with its runs.",
+        ),
     ] = False,
 ) -> None:
     """Train a run on from its last checkpoint: one stopped, failed or interrupted.
 
-    A run that waits in the queue of a process that is gone is trained too. Ctrl-C stops after the
-    current step and keeps the checkpoints; a second one stops at once.
+    A run that waits in the queue of a process that is gone is trained too.
+
+    Ctrl-C stops after the current step and keeps the checkpoints; a second one stops at once.
     """
     from cnnlab.data import library
     from cnnlab.history.queries import Reader
@@ -34,6 +48,15 @@ def resume(
 
     home = Home.from_environment()
     tell_interrupted(home)
+    if bool(run) == bool(group):
+        raise ConfigError(
+            "Name a run to resume, or a group of repeats with --group, and not both.",
+            "`cnnlab runs list --filter status:interrupted` shows what can go on.",
+        )
+    write_tensorboard(tensorboard)
+    if group:
+        resume_group(home, group, as_json, detach=detach)
+        return
     with Reader(home) as reader:
         found = reader.run(reader.resolve(run))
     # What is cheap to check comes before the wait for torch.

@@ -6,17 +6,17 @@ from typing import Annotated
 
 import typer
 
-from cnnlab.cli import control, mistakes, prune, resume, trash
+from cnnlab.cli import compare, control, importing, mistakes, prune, resume, trash
 from cnnlab.cli.console import err, out, print_json
 from cnnlab.cli.control import RunArgument
 from cnnlab.cli.filtering import query_of
 from cnnlab.cli.interruptions import tell_interrupted
+from cnnlab.cli.options import JsonOption
+from cnnlab.cli.plain import OnceOption, plain_console
 from cnnlab.events import SPLITS
 from cnnlab.home import Home
 
 app = typer.Typer(help="Browse the history of runs.", no_args_is_help=True)
-
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command("list")
@@ -34,8 +34,8 @@ def list_runs(
         str,
         typer.Option(
             help="started, id, name, status, preset, dataset, model, parameters, accuracy, "
-            "precision, loss, best, epochs, time, lr, optimizer, batch_size, seed, device or tags; "
-            "largest first."
+            "precision, loss, best, epochs, time, lr, optimizer, batch_size, seed, device, group, "
+            "origin or tags; largest first."
         ),
     ] = "started",
     ascending: Annotated[bool, typer.Option("--ascending", help="Smallest first.")] = False,
@@ -100,6 +100,7 @@ def show_run(
     log: Annotated[
         bool, typer.Option("--log", help="Loss and learning rate on a logarithmic axis.")
     ] = False,
+    once: OnceOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show one run: config, curves, per-class figures, checkpoints."""
@@ -114,15 +115,21 @@ def show_run(
     with Reader(home) as reader:
         record = reader.run(reader.resolve(run))
         if as_json:
-            from cnnlab.export.run_json import runs_as_json
+            from cnnlab.export.run_json import run_as_json
 
-            print_json(runs_as_json(reader, [record])[0])
+            print_json(run_as_json(reader, record))
             return
-        asked = options != CurveOptions() or out().is_terminal
-        wanted = asked if curves is None else curves
-        print_run(out(), reader, record, curves=options if wanted else None, split=split)
+        asked = once or options != CurveOptions() or out().is_terminal
+        drawn = options if (asked if curves is None else curves) else None
+        if once:
+            with plain_console() as console:
+                print_run(console, reader, record, curves=drawn, split=split)
+        else:
+            print_run(out(), reader, record, curves=drawn, split=split)
 
 
+app.command("compare")(compare.compare)
+app.command("import")(importing.import_runs)
 app.command("mistakes")(mistakes.mistakes)
 app.command("resume")(resume.resume)
 app.command("stop")(control.stop)

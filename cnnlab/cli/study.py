@@ -7,21 +7,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cnnlab.cli.console import err, out, print_error, print_json
-from cnnlab.cli.training import STOPPED, outliving_the_terminal, prepare, watch
-from cnnlab.errors import CnnlabError, TrainingError, known_name
-from cnnlab.events import CheckpointKind
-from cnnlab.execution.terminal import TERMINATED
+from cnnlab.cli.console import err, out, print_json
+from cnnlab.cli.in_turn import Prepare, Turn, train_in_turn
+from cnnlab.cli.options import FiguresOption, JsonOption
+from cnnlab.cli.plain import OnceOption, plain_console
+from cnnlab.cli.tensorboard import TensorboardOption, write_tensorboard
+from cnnlab.cli.training import prepare
+from cnnlab.errors import CnnlabError, known_name
+from cnnlab.events import CHECKPOINTS, CheckpointKind
 from cnnlab.home import Home
 
 if TYPE_CHECKING:
-    from cnnlab.analysis.study_results import Which
+    from cnnlab.analysis.evaluated_runs import Which
+    from cnnlab.cli.progress import Display, Overall
     from cnnlab.config.studies import Study
-    from cnnlab.events import Ending
     from cnnlab.execution.runner import RunThread
     from cnnlab.execution.study import Job
 
-CHECKPOINTS: tuple[CheckpointKind, ...] = ("best", "last")
 WHICH: tuple[Which, ...] = ("newest", "best")
 
 app = typer.Typer(help="Run studies, and read them as published against measured.")
@@ -29,14 +31,10 @@ app = typer.Typer(help="Run studies, and read them as published against measured
 StudyArgument = Annotated[
     str, typer.Argument(metavar="STUDY", help="Name of a study, or path of its file.")
 ]
-CheckpointOption = Annotated[
-    str, typer.Option(help="Whose figures count: those of the best or of the last checkpoint.")
-]
 WhichOption = Annotated[
     str,
     typer.Option(help="Which run of a seed counts: the newest, or the best on validation images."),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command("list")
@@ -96,14 +94,16 @@ def _entry(home: Home, name: str, trained: Container[str | None]) -> dict[str, A
 @app.command("show")
 def show_study(
     study: StudyArgument,
-    checkpoint: CheckpointOption = "best",
+    checkpoint: FiguresOption = "best",
     which: WhichOption = "newest",
+    once: OnceOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show a study's table: what was published, and what the history holds."""
     home = Home.from_environment()
     kind = known_name("checkpoint", checkpoint, CHECKPOINTS)
-    _show(home, _load(home, study), as_json, kind, known_name("choice of run", which, WHICH))
+    chosen = known_name("choice of run", which, WHICH)
+    _show(home, _load(home, study), as_json, kind, chosen, once=once)
 
 
 @app.command("run")
@@ -122,12 +122,14 @@ def run_study(
     ] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Train what is there again.")] = False,
+    tensorboard: TensorboardOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Train the rows of a study that are not in the history yet, one after another.
 
-    Ctrl-C stops after the current step; the next start goes on with what is missing. With other
-    epochs, or another data set, the figures do not compare with the published ones.
+    Ctrl-C stops after the current step; the next start goes on with what is missing.
+
+    With other epochs, or another data set, the figures do not compare with the published ones.
     """
     from cnnlab.execution.study import missing_jobs, parse_seeds
     from cnnlab.history.queries import Reader
@@ -141,16 +143,12 @@ def run_study(
     chosen = loaded.chosen([name.strip() for name in rows.split(",") if name.strip()])
     with Reader(home) as reader:
         jobs = missing_jobs(reader, chosen, changes, parse_seeds(seeds), force=force)
+    write_tensorboard(tensorboard)
     if not jobs:
         err().print("Every row is trained; --force trains them again.")
-    with outliving_the_terminal(home):
-        failures = _train_all(home, loaded, jobs)
-        _show(home, loaded, as_json)
-    if failures:
-        raise TrainingError(
-            f"{len(failures)} of {len(jobs)} runs failed: {', '.join(dict.fromkeys(failures))}.",
-            f"`cnnlab study run {study}` tries them again.",
-        )
+    turns = [Turn(job.row.name, job.row.preset.name, _preparing(home, job)) for job in jobs]
+    go_on = f"cnnlab study run {loaded.name}"
+    train_in_turn(home, turns, go_on, lambda: _show(home, loaded, as_json))
 
 
 def _load(home: Home, name: str) -> Study:
@@ -165,6 +163,8 @@ def _show(
     as_json: bool,
     checkpoint: CheckpointKind = "best",
     which: Which = "newest",
+    *,
+    once: bool = False,
 ) -> None:
     from cnnlab.analysis.study_results import study_results
     from cnnlab.history.queries import Reader
@@ -178,62 +178,19 @@ def _show(
         return
     from cnnlab.cli.study_tables import print_study
 
-    print_study(out(), results)
+    if once:
+        with plain_console() as console:
+            print_study(console, results)
+    else:
+        print_study(out(), results)
 
 
-def _train_all(home: Home, study: Study, jobs: list[Job]) -> list[str]:
-    """Trains one run after another; returns the rows that failed.
+def _preparing(home: Home, job: Job) -> Prepare:
+    """Builds a run when its turn comes."""
 
-    Raises:
-        Exit: Ctrl-C or SIGTERM stopped a run, and the rest with it.
-    """
-    from cnnlab.events import RunFailed, RunFinished, RunInterrupted
+    def build(overall: Overall) -> tuple[RunThread, Display]:
+        from cnnlab.execution.requests import RunRequest
 
-    failures = []
-    for number, job in enumerate(jobs):
-        ending: Ending | None = None
-        trouble: CnnlabError | None = None
-        try:
-            thread = _train(home, job, number, len(jobs))
-            ending = thread.ending
-        except CnnlabError as error:
-            trouble = error
-        except KeyboardInterrupt:
-            pass
-        if isinstance(ending, RunFailed):
-            trouble = TrainingError(ending.message)
-        if trouble is not None:
-            named = f"{job.row.preset.name}: {trouble.message}"
-            print_error(TrainingError(named, trouble.hint))
-            failures.append(job.row.name)
-        elif isinstance(ending, RunFinished):
-            _tell_finished(home, thread, job)
-        else:
-            left = f"{len(jobs) - number} of {len(jobs)} runs are left"
-            err().print(f"Stopped; {left}: `cnnlab study run {study.name}` goes on.")
-            raise typer.Exit(TERMINATED if isinstance(ending, RunInterrupted) else STOPPED)
-    return failures
+        return prepare(home, RunRequest(job.config, job.row.preset.name), overall)
 
-
-def _train(home: Home, job: Job, number: int, total: int) -> RunThread:
-    from cnnlab.cli.progress import Overall
-    from cnnlab.execution.requests import RunRequest
-
-    request = RunRequest(job.config, job.row.preset.name)
-    thread, display = prepare(home, request, Overall("run", number, total))
-    watch(thread, display)
-    return thread
-
-
-def _tell_finished(home: Home, thread: RunThread, job: Job) -> None:
-    from cnnlab.export.format import format_duration, format_figure
-    from cnnlab.history.queries import Reader
-
-    with Reader(home) as reader:
-        run = reader.run(thread.run_id)
-    err().print(
-        f"{job.row.name}, seed {run.config['training']['seed']}: "
-        f"test accuracy {format_figure(run.test_accuracy)}, "
-        f"{format_duration(run.duration_s)} ({run.id})",
-        soft_wrap=True,
-    )
+    return build

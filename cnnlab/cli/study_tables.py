@@ -11,19 +11,20 @@ from rich.text import Text
 
 from cnnlab.analysis.study_results import RowResult, StudyResults
 from cnnlab.cli.tables import fits, pairs_table, plain_table, print_table
-from cnnlab.export.format import one_line
-from cnnlab.export.run_words import setting
+from cnnlab.export.format import format_points, one_line
 from cnnlab.export.study_words import (
     CLASS_TITLES,
     FAR,
     TITLES,
+    best_words,
     class_columns,
     class_name,
     figures_of,
+    has_best,
     measured_words,
     missing_words,
     notes,
-    own_settings,
+    own_words,
     points,
     published_classes,
     published_words,
@@ -63,14 +64,17 @@ def _table(results: StudyResults, figures: Sequence[str]) -> Table:
     columns = ["row"]
     for name in figures:
         columns += [f"{TITLES[name]}\npublished", "\nmeasured"]
+        if has_best(results.rows, name):
+            columns.append("\nbest")
         if name == "accuracy":
             columns.append("\npoints")
     table = plain_table(*columns)
     for row in results.rows:
         cells = [Text(one_line(row.row.title))]
         for name in figures:
-            published = getattr(row.row.words.published, name)
-            cells += [Text(published_words(name, published)), _measured(name, row)]
+            cells += [Text(published_words(row, name)), _measured(name, row)]
+            if has_best(results.rows, name):
+                cells.append(Text(best_words(row, name), style="dim" if row.changed else ""))
             if name == "accuracy":
                 cells.append(_points(row))
         table.add_row(*cells)
@@ -90,7 +94,7 @@ def _points(row: RowResult) -> Text:
     distance = points(row)
     if distance is None:
         return Text("")
-    return Text(f"{distance:+.1f}", style="yellow" if abs(distance) > FAR else "")
+    return Text(format_points(distance), style="yellow" if abs(distance) > FAR else "")
 
 
 def _print_classes(console: Console, result: RowResult) -> None:
@@ -102,7 +106,8 @@ def _print_classes(console: Console, result: RowResult) -> None:
     console.print(Text(f"Precision of each class: {one_line(result.row.title)}", style="bold"))
     columns = [f"{CLASS_TITLES[name]}\n{kind}" for name in shown for kind in ("published", "meas.")]
     table = plain_table("class", *columns)
-    for number, cells in enumerate(zip_longest(*class_columns(result, shown))):
+    rows = zip_longest(*class_columns(result, shown, spread=True))
+    for number, cells in enumerate(rows):
         table.add_row(Text(class_name(result, number)), *(cell or "–" for cell in cells))
     print_table(console, table)
 
@@ -112,11 +117,7 @@ def _print_settings(console: Console, results: StudyResults) -> None:
     if not results.varies:
         return
     usual = usual_settings(results)
-    lines = []
-    for result in results.rows:
-        own = own_settings(result.row, usual)
-        words = " ".join(f"{path}={setting(value)}" for path, value in own.items())
-        lines.append((result.row.name, words or "as most rows"))
+    lines = [(result.row.name, own_words(result.row, usual)) for result in results.rows]
     console.print()
     console.print(Text("What varies", style="bold"))
     console.print(pairs_table(lines))
@@ -129,4 +130,4 @@ def _print_notes(console: Console, results: StudyResults) -> None:
         missing[-1] += f" `cnnlab study run {results.study.name}` trains what is missing."
     for line in [*lines, *missing]:
         console.print()
-        console.print(Text(line), soft_wrap=not console.is_terminal)
+        console.print(Text(line))

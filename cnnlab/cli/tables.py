@@ -11,6 +11,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Column, Table
 from rich.text import Text
 
+from cnnlab.cli.console import UNLIMITED_WIDTH
 from cnnlab.export.format import (
     format_bytes,
     format_duration,
@@ -19,7 +20,12 @@ from cnnlab.export.format import (
     format_time,
     one_line,
 )
-from cnnlab.export.run_words import STATUS_STYLES, run_words
+from cnnlab.export.run_words import (
+    EVALUATION_FIGURES,
+    STATUS_STYLES,
+    evaluation_words,
+    run_words,
+)
 from cnnlab.history.records import CheckpointRecord, EpochRecord, EvaluationRecord, RunRecord
 
 WIDE, NARROW = 110, 72
@@ -100,15 +106,15 @@ def clipped(text: str, style: str = "") -> Text:
 class Pairs:
     """Names with what they are, one a line; what is empty is left out.
 
-    On a terminal long values are wrapped below each other. Elsewhere each stays on its line,
-    without the blanks that would fill a table.
+    Where lines have a width, as on a terminal, long values are wrapped below each other. Elsewhere
+    each stays on its line, without the blanks that would fill a table.
     """
 
     rows: Sequence[tuple[str, str]]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         rows = [(name, value) for name, value in self.rows if value]
-        if options.is_terminal:
+        if options.max_width < UNLIMITED_WIDTH:
             table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
             table.add_column(style="dim", no_wrap=True)
             table.add_column(overflow="fold")
@@ -160,20 +166,19 @@ def run_header(run: RunRecord, epochs: Sequence[EpochRecord]) -> Pairs:
 
 def evaluations_table(evaluations: Sequence[EvaluationRecord]) -> Table:
     """Figures of every split with the best and with the last checkpoint."""
-    table = plain_table(
-        "checkpoint", "split", "accuracy", "top-5", "precision", "recall", "F1", "loss", left=2
-    )
+    table = plain_table("checkpoint", "split", *EVALUATION_FIGURES, left=2)
     for one in evaluations:
-        table.add_row(
-            f"{one.checkpoint} (epoch {one.epoch})",
-            one.split,
-            format_figure(one.accuracy),
-            format_figure(one.top5_accuracy),
-            format_figure(one.precision_macro),
-            format_figure(one.recall_macro),
-            format_figure(one.f1_macro),
-            format_figure(one.loss),
-        )
+        table.add_row(f"{one.checkpoint} (epoch {one.epoch})", one.split, *evaluation_words(one))
+    return table
+
+
+def later_evaluations_table(evaluations: Sequence[EvaluationRecord]) -> Table:
+    """The same of evaluations that were made of a run later, on any images."""
+    table = plain_table("images", "checkpoint", *EVALUATION_FIGURES, left=2, flexible=("images",))
+    for one in evaluations:
+        # The data set last: it may be long, and is clipped then.
+        images = clipped(f"{one.split} of {one.dataset}")
+        table.add_row(images, str(one.checkpoint), *evaluation_words(one))
     return table
 
 

@@ -15,6 +15,7 @@ from cnnlab.cli.console import err, out, print_json
 from cnnlab.errors import TrainingError
 from cnnlab.execution.terminal import TERMINATED, TerminalGuard, on_termination
 from cnnlab.home import Home
+from cnnlab.signals import answered
 
 if TYPE_CHECKING:
     from cnnlab.cli.progress import Display, Overall
@@ -59,7 +60,7 @@ def shown(
     hardware = thread.trainer.parts.hardware
     title = f"{thread.run_name} ({thread.run_id}) on {hardware.device} ({hardware.name})"
     display = make_display(err(), title, overall)
-    thread.listener = display.on_event
+    thread.listen(display.on_event)
     return thread, display
 
 
@@ -100,11 +101,8 @@ def _stop_on_interrupt(thread: RunThread, display: Display) -> Iterator[None]:
         thread.request_stop()
         display.say("Stopping after this step; press Ctrl-C again to stop at once.")
 
-    before = signal.signal(signal.SIGINT, on_interrupt)
-    try:
+    with answered((signal.SIGINT,), on_interrupt):
         yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def report(home: Home, thread: RunThread, as_json: bool) -> None:
@@ -120,9 +118,9 @@ def report(home: Home, thread: RunThread, as_json: bool) -> None:
     with Reader(home) as reader:
         record = reader.run(thread.run_id)
         if as_json:
-            from cnnlab.export.run_json import runs_as_json
+            from cnnlab.export.run_json import run_as_json
 
-            print_json(runs_as_json(reader, [record])[0])
+            print_json(run_as_json(reader, record))
         else:
             from cnnlab.cli.report import print_result
             from cnnlab.export.format import one_line

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cnnlab.amounts import how_many
 from cnnlab.cli.console import err
 from cnnlab.home import Home
 
@@ -76,10 +77,10 @@ def empty_trash(yes: YesOption = False) -> None:
     if not count:
         _tell("The trash is empty.")
         return
-    _tell(f"{_runs(count)} in the trash, {format_bytes(size)}.")
+    _tell(f"{how_many(count, 'run')} in the trash, {format_bytes(size)}.")
     _ask(yes=yes)
     deleted, freed = trash.empty_trash(home)
-    _tell(f"Deleted {_runs(deleted)}, {format_bytes(freed)} freed.")
+    _tell(f"Deleted {how_many(deleted, 'run')}, {format_bytes(freed)} freed.")
 
 
 def _ask(*, yes: bool) -> None:
@@ -94,7 +95,7 @@ def _tell_what_goes(run: RunRecord, checkpoints: Sequence[CheckpointRecord]) -> 
 
     require_deletable(run)
     freed = format_bytes(sum(one.bytes for one in checkpoints))
-    count = f"{len(checkpoints)} checkpoint{'s' if len(checkpoints) != 1 else ''}"
+    count = how_many(len(checkpoints), "checkpoint")
     state = f"{run.status} on {run.host}" if run.status in LIVE else run.status
     _tell(f"{run.id}  {one_line(run.name)}  {state}, {count}, {freed}")
 
@@ -103,10 +104,6 @@ def _words(run: RunRecord) -> str:
     from cnnlab.export.format import one_line
 
     return f"{one_line(run.name)} ({run.id})"
-
-
-def _runs(count: int) -> str:
-    return f"{count:,} run{'s' if count != 1 else ''}"
 
 
 def _tell(line: str) -> None:

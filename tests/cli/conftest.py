@@ -39,6 +39,27 @@ def cnnlab(home: Home) -> Callable[..., subprocess.CompletedProcess[str]]:
 
 
 @pytest.fixture
+def inside(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs a command as `cnnlab` does, in this process: no second is lost to import torch."""
+    del home  # named by the environment
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        from cnnlab.cli.main import main
+
+        monkeypatch.setattr(sys, "argv", ["cnnlab", *arguments])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        shown = capfd.readouterr()
+        code = ended.value.code or 0
+        return subprocess.CompletedProcess(["cnnlab", *arguments], int(code), shown.out, shown.err)
+
+    return run
+
+
+@pytest.fixture
 def terminal(home: Home) -> Callable[..., str]:
     """Runs a command in a real pseudo-terminal and returns what it wrote there."""
     del home  # named by the environment

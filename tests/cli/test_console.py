@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import io
+import json
+import os
+import subprocess
+from collections.abc import Callable
 
 import pytest
+from history.samples import add_run
 from rich.table import Table
 from rich.text import Text
 
 from cnnlab.cli.safe_console import SafeConsole
+from cnnlab.home import Home
 
+Cnnlab = Callable[..., subprocess.CompletedProcess[str]]
+
+ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0"}
+LATIN = {"PYTHONIOENCODING": "latin-1"}
 EVIL = ["\x1b]0;owned\x07", "\x1b[31mred", "\x9b31m", "a\rb", "\x7f", "\x08\x08"]
 
 
@@ -40,3 +50,31 @@ def test_styles_of_our_own_still_arrive() -> None:
 
 def test_letters_of_all_languages_pass_unchanged() -> None:
     assert printed("æ 猫 🐈 é") == "æ 猫 🐈 é\n"
+
+
+@pytest.mark.parametrize(("encoding", "shown"), [(ASCII, "? M?ller"), (LATIN, "? Müller")])
+@pytest.mark.parametrize("command", ["list", "show"])
+def test_an_encoding_without_a_character_gets_a_question_mark(
+    home: Home, cnnlab: Cnnlab, encoding: dict[str, str], shown: str, command: str
+) -> None:
+    add_run(home, "aaaa0001", name="🚀 Müller")
+    arguments = [] if command == "list" else ["latest"]
+    done = cnnlab("runs", command, *arguments, env={**os.environ, **encoding}, encoding="latin-1")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert shown in done.stdout
+
+
+@pytest.mark.parametrize("encoding", [ASCII, LATIN])
+def test_json_and_exported_text_are_utf_8_whatever_the_encoding_of_the_terminal(
+    home: Home, cnnlab: Cnnlab, encoding: dict[str, str]
+) -> None:
+    add_run(home, "aaaa0001", name="🚀 Müller")
+    environment = {**os.environ, **encoding}
+    listed = cnnlab("runs", "list", "--json", env=environment, encoding="utf-8")
+    assert json.loads(listed.stdout)[0]["name"] == "🚀 Müller"
+    for form in ("markdown", "json"):
+        done = cnnlab(
+            *("export", "latest", "-f", form, "-o", "-"), env=environment, encoding="utf-8"
+        )
+        assert done.returncode == 0, done.stderr
+        assert "🚀 Müller" in done.stdout

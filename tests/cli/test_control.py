@@ -13,6 +13,9 @@ import pytest
 from cnnlab.history.queries import Reader
 from cnnlab.home import Home
 
+SMALL = [
+    "--device", "cpu", "--set", "model.channels=[4, 8]", "--set", "training.batch_size=500",
+]  # fmt: skip
 Cnnlab = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -21,7 +24,7 @@ def training(home: Home) -> Iterator[subprocess.Popen[str]]:
     """A long run in a process of its own, which has finished an epoch."""
     program = str(Path(sys.executable).with_name("cnnlab"))
     process = subprocess.Popen(
-        [program, "run", "quickstart", "--epochs", "500", "--device", "cpu", "--name", "long"],
+        [program, "run", "quickstart", *SMALL, "--epochs", "5000", "--name", "long"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     deadline = time.monotonic() + 60
@@ -38,15 +41,15 @@ def epochs(home: Home) -> int:
 
 
 def test_a_run_is_paused_goes_on_and_is_stopped_from_elsewhere(
-    cnnlab: Cnnlab, home: Home, training: subprocess.Popen[str]
+    cnnlab: Cnnlab, inside: Cnnlab, home: Home, training: subprocess.Popen[str]
 ) -> None:
     paused = cnnlab("runs", "pause", "long")
     assert (paused.returncode, "is paused" in paused.stderr) == (0, True)
     before = epochs(home)
-    time.sleep(1.5)
+    time.sleep(1.0)
     assert epochs(home) == before
-    assert "is paused" in cnnlab("runs", "pause", "long").stderr
-    assert "paused" in cnnlab("runs", "list").stdout
+    assert "is paused" in inside("runs", "pause", "long").stderr
+    assert "paused" in inside("runs", "list").stdout
     assert "is running" in cnnlab("runs", "continue", "long").stderr
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and epochs(home) <= before:
@@ -58,16 +61,16 @@ def test_a_run_is_paused_goes_on_and_is_stopped_from_elsewhere(
     assert training.returncode == 130
     assert "Paused after step" in narration
     assert "Went on after step" in narration
-    shown = cnnlab("runs", "show", "long").stdout
+    shown = inside("runs", "show", "long").stdout
     assert "by hand: Paused after step" in shown
     assert "by hand: Went on after step" in shown
-    again = cnnlab("runs", "continue", "long")
+    again = inside("runs", "continue", "long")
     assert again.returncode == 1
     assert "is stopped, not under way." in again.stderr
     assert "Traceback" not in again.stderr + narration
 
 
-def test_an_unknown_run_is_answered_with_the_nearest(cnnlab: Cnnlab) -> None:
-    done = cnnlab("runs", "stop", "lng")
+def test_an_unknown_run_is_answered_with_the_nearest(inside: Cnnlab) -> None:
+    done = inside("runs", "stop", "lng")
     assert done.returncode == 2
     assert "there are no runs yet" in done.stderr

@@ -12,8 +12,10 @@ from data import samples
 Cnnlab = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def test_the_list_tells_what_is_here_and_what_could_be(cnnlab: Cnnlab, tmp_path: Path) -> None:
-    cnnlab(
+def test_the_list_tells_what_is_here_and_what_could_be(
+    cnnlab: Cnnlab, inside: Cnnlab, tmp_path: Path
+) -> None:
+    inside(
         "data", "import", "small", str(samples.write_folder(tmp_path / "b", samples.idx_files()))
     )
     done = cnnlab("data", "list")
@@ -22,13 +24,13 @@ def test_the_list_tells_what_is_here_and_what_could_be(cnnlab: Cnnlab, tmp_path:
     assert "1x6x6" in lines["small"]
     assert "download or import" in lines["cifar10"]
     assert "shipped" in lines["mnist-5k"]
-    rows = {row["name"]: row for row in json.loads(cnnlab("data", "list", "--json").stdout)}
+    rows = {row["name"]: row for row in json.loads(inside("data", "list", "--json").stdout)}
     assert rows["small"]["present"] is True
     assert rows["mnist"]["train_images"] == 60_000
 
 
-def test_show_tells_counts_moments_and_where_it_lies(cnnlab: Cnnlab) -> None:
-    done = cnnlab("data", "show", "mnist-5k")
+def test_show_tells_counts_moments_and_where_it_lies(inside: Cnnlab) -> None:
+    done = inside("data", "show", "mnist-5k")
     assert done.returncode == 0
     lines = [line.split() for line in done.stdout.splitlines()]
     assert ["7", "400", "100"] in lines
@@ -36,7 +38,7 @@ def test_show_tells_counts_moments_and_where_it_lies(cnnlab: Cnnlab) -> None:
     assert ["std", "0.3088"] in lines
     assert "mnist-5k.safetensors" in done.stdout
     assert "▄" not in done.stdout  # pictures are for terminals
-    shown = json.loads(cnnlab("data", "show", "mnist-5k", "--json").stdout)
+    shown = json.loads(inside("data", "show", "mnist-5k", "--json").stdout)
     assert Path(shown["path"]).is_file()
     assert shown["train_counts"] == [400] * 10
 
@@ -61,7 +63,7 @@ def test_images_of_ones_own_import_and_are_removed_again(cnnlab: Cnnlab, tmp_pat
     assert "my-flowers" not in cnnlab("data", "list").stdout
 
 
-def test_bad_input_is_a_sentence_and_an_exit_code(cnnlab: Cnnlab, tmp_path: Path) -> None:
+def test_bad_input_is_a_sentence_and_an_exit_code(inside: Cnnlab, tmp_path: Path) -> None:
     for arguments, code, words in (
         (("show", "mnits"), 2, "Did you mean"),
         (("show", "cifar10"), 1, "cnnlab data download cifar10"),
@@ -70,7 +72,7 @@ def test_bad_input_is_a_sentence_and_an_exit_code(cnnlab: Cnnlab, tmp_path: Path
         (("import", "x", str(tmp_path / "nowhere")), 1, "nothing at"),
         (("import", "x", str(tmp_path), "--size", "big"), 2, "is not a size"),
     ):
-        done = cnnlab("data", *arguments)
+        done = inside("data", *arguments)
         assert done.returncode == code, arguments
         assert words in done.stderr
         assert "Traceback" not in done.stderr

@@ -33,10 +33,10 @@ def test_all_is_well_on_this_machine(terminal: Terminal, home: Home) -> None:
     assert "×" not in shown
 
 
-def test_a_problem_ends_it_with_an_error(cnnlab: Cnnlab, home: Home) -> None:
+def test_a_problem_ends_it_with_an_error(inside: Cnnlab, home: Home) -> None:
     home.root.mkdir(0o700)
     home.history.write_text("dear diary" * 1000)
-    done = cnnlab("doctor")
+    done = inside("doctor")
     assert done.returncode == 1
     lines = done.stdout.splitlines()
     at = next(at for at, line in enumerate(lines) if line.startswith("×  history"))

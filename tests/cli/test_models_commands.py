@@ -14,12 +14,12 @@ from cnnlab.config.models import ModelConfig
 Cnnlab = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def test_the_list_names_every_model_with_its_defaults(cnnlab: Cnnlab) -> None:
+def test_the_list_names_every_model_with_its_defaults(cnnlab: Cnnlab, inside: Cnnlab) -> None:
     done = cnnlab("models", "list")
     assert done.returncode == 0
     assert "LeNet: two blocks of convolution and max pooling" in done.stdout
     assert "channels=[20,50]  kernel_size=5  hidden=500  activation=relu" in done.stdout
-    listed = json.loads(cnnlab("models", "list", "--json").stdout)
+    listed = json.loads(inside("models", "list", "--json").stdout)
     assert [model["name"] for model in listed] == list(members(ModelConfig))
 
 
@@ -32,8 +32,8 @@ def test_a_model_is_shown_with_its_fields_and_layers(cnnlab: Cnnlab) -> None:
     assert "(a list of 2 whole numbers above 0)" in done.stdout
 
 
-def test_a_model_is_shown_as_it_would_be_with_other_images_and_settings(cnnlab: Cnnlab) -> None:
-    done = cnnlab(
+def test_a_model_is_shown_as_it_would_be_with_other_images_and_settings(inside: Cnnlab) -> None:
+    done = inside(
         *("models", "show", "simple-cnn", "--shape", "1x40x30", "--classes", "7"),
         *("--set", "channels=[4,6]", "--set", "model.batch_norm=true", "--json"),
     )
@@ -46,13 +46,13 @@ def test_a_model_is_shown_as_it_would_be_with_other_images_and_settings(cnnlab: 
     assert fields["dropout"]["type"] == "a number of at least 0 and below 1"
 
 
-def test_shape_and_classes_can_be_those_of_a_data_set(cnnlab: Cnnlab) -> None:
-    shown = json.loads(cnnlab("models", "show", "lenet", "--data-set", "cifar100", "--json").stdout)
+def test_shape_and_classes_can_be_those_of_a_data_set(inside: Cnnlab) -> None:
+    shown = json.loads(inside("models", "show", "lenet", "--data-set", "cifar100", "--json").stdout)
     assert (shown["shape"], shown["classes"]) == ([3, 32, 32], 100)
 
 
-def test_a_model_of_any_size_is_shown_without_building_it(cnnlab: Cnnlab) -> None:
-    done = cnnlab("models", "show", "lenet", "--set", "hidden=1000000000000")
+def test_a_model_of_any_size_is_shown_without_building_it(inside: Cnnlab) -> None:
+    done = inside("models", "show", "lenet", "--set", "hidden=1000000000000")
     assert done.returncode == 0
     assert "811,000,000,025,580" in done.stdout
 
@@ -69,9 +69,9 @@ def test_a_model_of_any_size_is_shown_without_building_it(cnnlab: Cnnlab) -> Non
     ],
 )
 def test_what_is_wrong_is_said_in_a_sentence_and_the_exit_code_is_2(
-    cnnlab: Cnnlab, arguments: list[str], sentences: list[str]
+    inside: Cnnlab, arguments: list[str], sentences: list[str]
 ) -> None:
-    done = cnnlab("models", "show", *arguments)
+    done = inside("models", "show", *arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert all(sentence in done.stderr for sentence in sentences)
     assert "Traceback" not in done.stderr

@@ -13,9 +13,9 @@ from cnnlab.home import Home
 Cnnlab = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def test_without_a_rule_the_rules_are_told(cnnlab: Cnnlab, home: Home) -> None:
+def test_without_a_rule_the_rules_are_told(inside: Cnnlab, home: Home) -> None:
     run_id = add(home, 1)
-    done = cnnlab("runs", "prune", "--yes", "--unfinished")
+    done = inside("runs", "prune", "--yes", "--unfinished")
     assert done.returncode == 2
     for option in ("--keep best", "--keep-last", "--older-than", "--filter"):
         assert option in done.stderr
@@ -40,12 +40,12 @@ def test_what_would_go_is_shown_and_asked_for(cnnlab: Cnnlab, home: Home) -> Non
     assert "Nothing to free" in done.stderr
 
 
-def test_runs_that_could_be_resumed_are_pointed_out(cnnlab: Cnnlab, home: Home) -> None:
+def test_runs_that_could_be_resumed_are_pointed_out(inside: Cnnlab, home: Home) -> None:
     add(home, 1)
     add(home, 2, "interrupted")
-    quiet = cnnlab("runs", "prune", "--older-than", "1d", "--dry-run").stderr
+    quiet = inside("runs", "prune", "--older-than", "1d", "--dry-run").stderr
     assert "resumed" not in quiet
-    told = cnnlab("runs", "prune", "--older-than", "1d", "--unfinished", "--dry-run").stderr
+    told = inside("runs", "prune", "--older-than", "1d", "--unfinished", "--dry-run").stderr
     assert "One of these runs is not finished, and could no longer be resumed." in told
 
 
@@ -60,18 +60,18 @@ def test_runs_that_could_be_resumed_are_pointed_out(cnnlab: Cnnlab, home: Home) 
     ],
 )
 def test_a_rule_that_makes_no_sense_is_refused(
-    cnnlab: Cnnlab, home: Home, arguments: list[str], word: str
+    inside: Cnnlab, home: Home, arguments: list[str], word: str
 ) -> None:
     run_id = add(home, 1)
-    done = cnnlab("runs", "prune", "--yes", *arguments)
+    done = inside("runs", "prune", "--yes", *arguments)
     assert done.returncode == 2
     assert word in done.stderr
     assert "Traceback" not in done.stderr
     assert len(files(home, run_id)) == 3
 
 
-def test_a_name_cannot_reach_the_terminal_as_a_command(cnnlab: Cnnlab, home: Home) -> None:
+def test_a_name_cannot_reach_the_terminal_as_a_command(inside: Cnnlab, home: Home) -> None:
     add(home, 1, name="evil\x1b]0;owned\x07")
-    done = cnnlab("runs", "prune", "--keep", "best", "--yes")
+    done = inside("runs", "prune", "--keep", "best", "--yes")
     assert done.returncode == 0
     assert "\x1b" not in done.stdout + done.stderr

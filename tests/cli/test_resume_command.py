@@ -21,7 +21,11 @@ from cnnlab.home import Home
 PROGRAM = str(Path(sys.executable).with_name("cnnlab"))
 SMALL = [
     "run", "quickstart", "--device", "cpu", "--seed", "1", "--set", "training.batch_size=500",
+    "--set", "model.channels=[4, 8]",
 ]  # fmt: skip
+EPOCHS = 10
+"""Of the run that is killed; after two of them, there is time to do it."""
+
 Cnnlab = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -44,12 +48,12 @@ def has_epochs(home: Home, count: int, name: str = "killed") -> bool:
 
 @pytest.fixture(scope="module")
 def killed_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A home with a run that was killed (SIGKILL) after its second epoch of eight."""
+    """A home with a run that was killed (SIGKILL) after its second epoch."""
     home = Home(tmp_path_factory.mktemp("killed") / "home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CNNLAB_HOME", str(home.root))
         process = subprocess.Popen(
-            [PROGRAM, *SMALL, "--epochs", "8", "--name", "killed"],
+            [PROGRAM, *SMALL, "--epochs", str(EPOCHS), "--name", "killed"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         wait_until(lambda: has_epochs(home, 2))
@@ -79,7 +83,7 @@ def training(home: Home) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_a_killed_run_is_told_once_and_goes_on_as_the_words_say(
-    cnnlab: Cnnlab, killed: Home
+    cnnlab: Cnnlab, inside: Cnnlab, killed: Home
 ) -> None:
     before = run_of(killed)
     assert before.status == "running"
@@ -88,19 +92,20 @@ def test_a_killed_run_is_told_once_and_goes_on_as_the_words_say(
     assert f"killed ({before.id}) was interrupted: process {before.pid} ended" in listed.stderr
     found = re.search(rf"`cnnlab (runs resume {before.id})` goes on from step (\d+)", listed.stderr)
     assert found
-    assert "interrupted" in cnnlab("runs", "list").stdout
-    shown = cnnlab("runs", "show", "killed")
+    assert "interrupted" in inside("runs", "list").stdout
+    shown = inside("runs", "show", "killed")
     assert "interrupted" in shown.stdout
     assert "was interrupted" not in shown.stderr, "it is told once"
-    done = cnnlab(*found[1].split(), "--json")
+    done = inside(*found[1].split(), "--json")
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
-    assert (result["id"], result["status"], len(result["epochs"])) == (before.id, "finished", 8)
+    assert (result["id"], result["status"]) == (before.id, "finished")
+    assert len(result["epochs"]) == EPOCHS
     with Reader(killed) as reader:
         steps = [step.step for step in reader.steps(before.id)]
         log = [line.message for line in reader.log(before.id)]
     assert steps == list(range(1, len(steps) + 1))
-    assert len(steps) == 8 * result["steps_per_epoch"]
+    assert len(steps) == EPOCHS * result["steps_per_epoch"]
     assert f"Resumed from step {found[2]}." in log
 
 
@@ -121,7 +126,7 @@ def test_of_two_that_resume_one_run_one_gets_it_and_the_other_is_told_who(killed
     assert f"by process {winner}" in errors[loser]
     assert "Traceback" not in errors[loser]
     after = run_of(killed)
-    assert (after.status, after.pid, after.epochs_done) == ("finished", winner, 8)
+    assert (after.status, after.pid, after.epochs_done) == ("finished", winner, EPOCHS)
     with Reader(killed) as reader:
         steps = [step.step for step in reader.steps(run.id)]
         log = [line.message for line in reader.log(run.id)]
@@ -131,34 +136,34 @@ def test_of_two_that_resume_one_run_one_gets_it_and_the_other_is_told_who(killed
 
 
 def test_a_run_that_is_trained_is_not_resumed_and_goes_on(
-    cnnlab: Cnnlab, home: Home, training: subprocess.Popen[str]
+    inside: Cnnlab, home: Home, training: subprocess.Popen[str]
 ) -> None:
     run = run_of(home, "long")
-    done = cnnlab("runs", "resume", "latest")
+    done = inside("runs", "resume", "latest")
     assert done.returncode == 1
     assert f"is still being trained by process {training.pid}." in done.stderr
     assert training.poll() is None
     training.kill()
     training.wait()
-    stopped = cnnlab("runs", "stop", "long")
+    stopped = inside("runs", "stop", "long")
     assert f"`cnnlab runs resume {run.id}`" in stopped.stderr
 
 
 def test_a_run_without_a_checkpoint_is_told_to_be_trained_again(
-    cnnlab: Cnnlab, killed: Home
+    inside: Cnnlab, killed: Home
 ) -> None:
     run = run_of(killed)
     shutil.rmtree(killed.checkpoints(run.id))
-    gone = cnnlab("runs", "resume", run.id)
+    gone = inside("runs", "resume", run.id)
     assert (gone.returncode, "is gone" in gone.stderr) == (1, True)
     assert "cnnlab run --from" in gone.stderr
     assert run_of(killed).status == "interrupted"
 
 
-def test_damaged_checkpoints_leave_the_run_as_it_was(cnnlab: Cnnlab, killed: Home) -> None:
+def test_damaged_checkpoints_leave_the_run_as_it_was(inside: Cnnlab, killed: Home) -> None:
     for path in killed.checkpoints(run_of(killed).id).iterdir():
         path.write_bytes(path.read_bytes()[:-100])
-    done = cnnlab("runs", "resume", "killed")
+    done = inside("runs", "resume", "killed")
     assert done.returncode == 1
     assert "damaged" in done.stderr
     assert "Traceback" not in done.stderr
@@ -166,7 +171,7 @@ def test_damaged_checkpoints_leave_the_run_as_it_was(cnnlab: Cnnlab, killed: Hom
     assert (after.status, after.epochs_done >= 2) == ("interrupted", True)
 
 
-def test_a_run_left_in_a_queue_is_trained_and_then_finished(cnnlab: Cnnlab, killed: Home) -> None:
+def test_a_run_left_in_a_queue_is_trained_and_then_finished(inside: Cnnlab, killed: Home) -> None:
     config = run_of(killed).config
     config["training"]["epochs"] = 1
     code = (
@@ -176,21 +181,21 @@ def test_a_run_left_in_a_queue_is_trained_and_then_finished(cnnlab: Cnnlab, kill
         " dataset='mnist-5k', model='lenet', monitor='validation_accuracy', epochs=1, name='left')"
     )
     subprocess.run([sys.executable, "-c", code, json.dumps(config)], check=True)
-    done = cnnlab("runs", "resume", "left")
+    done = inside("runs", "resume", "left")
     assert done.returncode == 0, done.stderr
     assert (run_of(killed, "left").status, run_of(killed, "left").epochs_done) == ("finished", 1)
-    again = cnnlab("runs", "resume", "left")
+    again = inside("runs", "resume", "left")
     assert again.returncode == 1
     assert "is finished: there is nothing left to train." in again.stderr
 
 
-def test_what_is_not_there_is_told(cnnlab: Cnnlab, killed: Home) -> None:
-    unknown = cnnlab("runs", "resume", "kiled")
+def test_what_is_not_there_is_told(inside: Cnnlab, killed: Home) -> None:
+    unknown = inside("runs", "resume", "kiled")
     assert (unknown.returncode, "killed" in unknown.stderr) == (2, True)
-    assert cnnlab("runs", "resume").returncode == 2
+    assert inside("runs", "resume").returncode == 2
     create_run(
         killed, "dddd0004", config=run_of(killed).config, dataset="absent", model="lenet",
         monitor="validation_accuracy", epochs=1, name="absent",
     )  # fmt: skip
-    waiting = cnnlab("runs", "resume", "absent")
+    waiting = inside("runs", "resume", "absent")
     assert (waiting.returncode, "waits in the queue of process" in waiting.stderr) == (1, True)

@@ -1,7 +1,8 @@
-"""`cnnlab runs`, run as a user runs it, on a history of real rows."""
+"""`cnnlab runs` on a history of real rows; in a process of its own where that matters."""
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -142,17 +143,17 @@ def assert_refused(done: subprocess.CompletedProcess[str], code: int, *words: st
 # list
 
 
-def test_an_empty_history_says_how_to_begin_and_makes_nothing(cnnlab: Cnnlab, home: Home) -> None:
-    done = cnnlab("runs", "list")
+def test_an_empty_history_says_how_to_begin_and_makes_nothing(inside: Cnnlab, home: Home) -> None:
+    done = inside("runs", "list")
     assert (done.returncode, done.stdout) == (0, "")
     assert f"No runs yet in {home.root}. `cnnlab run quickstart` makes one." in done.stderr
-    assert json.loads(cnnlab("runs", "list", "--json").stdout) == []
+    assert json.loads(inside("runs", "list", "--json").stdout) == []
     assert not home.root.exists()
 
 
-def test_a_home_that_is_no_folder_is_not_an_empty_history(cnnlab: Cnnlab, home: Home) -> None:
+def test_a_home_that_is_no_folder_is_not_an_empty_history(inside: Cnnlab, home: Home) -> None:
     home.root.touch()
-    assert_refused(cnnlab("runs", "list"), 1, f"The home {home.root} is not a folder.")
+    assert_refused(inside("runs", "list"), 1, f"The home {home.root} is not a folder.")
 
 
 def test_the_table_shows_what_a_run_came_to(cnnlab: Cnnlab, three: Home) -> None:
@@ -191,10 +192,10 @@ def test_the_table_shows_what_a_run_came_to(cnnlab: Cnnlab, three: Home) -> None
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_filters_choose_runs(
-    cnnlab: Cnnlab, three: Home, arguments: list[str], expected: str
+    inside: Cnnlab, three: Home, arguments: list[str], expected: str
 ) -> None:
     del three
-    assert listed(cnnlab("runs", "list", *arguments)) == expected
+    assert listed(inside("runs", "list", *arguments)) == expected
 
 
 @pytest.mark.parametrize(
@@ -202,11 +203,11 @@ def test_filters_choose_runs(
     [["--tag", "ol"], ["--dataset", "mnis"], ["--search", "%"], ["--status", "queued"]],
     ids=" ".join,
 )
-def test_no_match_is_said_on_the_side(cnnlab: Cnnlab, three: Home, arguments: list[str]) -> None:
+def test_no_match_is_said_on_the_side(inside: Cnnlab, three: Home, arguments: list[str]) -> None:
     del three
-    done = cnnlab("runs", "list", *arguments)
+    done = inside("runs", "list", *arguments)
     assert (done.returncode, done.stdout, done.stderr.strip()) == (0, "", "No runs match.")
-    assert json.loads(cnnlab("runs", "list", "--json", *arguments).stdout) == []
+    assert json.loads(inside("runs", "list", "--json", *arguments).stdout) == []
 
 
 # Runs without a value come last, whichever way round; equal ones come newest first.
@@ -230,16 +231,18 @@ ORDERS = {
     "batch_size": ("321", "321"),
     "seed": ("321", "321"),
     "device": ("321", "321"),
+    "group": ("321", "321"),
+    "origin": ("321", "321"),
     "tags": ("123", "213"),
 }
 
 
 @pytest.mark.parametrize("key", ORDERS)
-def test_runs_are_sorted(cnnlab: Cnnlab, three: Home, key: str) -> None:
+def test_runs_are_sorted(inside: Cnnlab, three: Home, key: str) -> None:
     del three
     descending, ascending = ORDERS[key]
-    assert listed(cnnlab("runs", "list", "--sort", key)) == descending
-    assert listed(cnnlab("runs", "list", "--sort", key, "--ascending")) == ascending
+    assert listed(inside("runs", "list", "--sort", key)) == descending
+    assert listed(inside("runs", "list", "--sort", key, "--ascending")) == ascending
 
 
 def test_every_sort_key_is_named_in_the_help(cnnlab: Cnnlab) -> None:
@@ -255,24 +258,25 @@ def test_every_sort_key_is_named_in_the_help(cnnlab: Cnnlab) -> None:
         (["--status", "finishd"], ["status 'finishd'", "Did you mean 'finished'?"]),
         (["--sort", "acuracy"], ["sort key 'acuracy'", "Did you mean 'accuracy'?"]),
         (["--sort", "created_at; drop table runs"], ["Unknown sort key"]),
+        (["--sort", "nothing"], ["Unknown sort key 'nothing'", *sorted(ORDERS)]),
         (["--limit", "0"], ["--limit"]),
         (["--limit", "many"], ["--limit"]),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_what_cannot_be_listed_is_a_sentence(
-    cnnlab: Cnnlab, three: Home, arguments: list[str], words: list[str]
+    inside: Cnnlab, three: Home, arguments: list[str], words: list[str]
 ) -> None:
-    assert_refused(cnnlab("runs", "list", *arguments), 2, *words)
+    assert_refused(inside("runs", "list", *arguments), 2, *words)
     assert len(ids(three)) == 3
 
 
-def test_the_list_as_json_is_the_export_newest_first(cnnlab: Cnnlab, three: Home) -> None:
-    runs = json.loads(cnnlab("runs", "list", "--json").stdout)
+def test_the_list_as_json_is_the_export_newest_first(inside: Cnnlab, three: Home) -> None:
+    runs = json.loads(inside("runs", "list", "--json").stdout)
     with Reader(three) as reader:
         assert runs == runs_as_json(reader, reader.runs())
     assert [run["id"] for run in runs] == ["30000003", "20000002", "10000001"]
-    chosen = json.loads(cnnlab("runs", "list", "--json", "--sort", "best", "--limit", "1").stdout)
+    chosen = json.loads(inside("runs", "list", "--json", "--sort", "best", "--limit", "1").stdout)
     assert [run["id"] for run in chosen] == ["10000001"]
 
 
@@ -332,11 +336,11 @@ def test_a_reader_that_leaves_early_causes_no_traceback(three: Home) -> None:
     assert done.stderr == ""
 
 
-def test_a_damaged_history_is_a_sentence(cnnlab: Cnnlab, home: Home) -> None:
+def test_a_damaged_history_is_a_sentence(inside: Cnnlab, home: Home) -> None:
     make_folder(home.root)
     home.history.write_bytes(b"no database " * 500)
     for command in (["list"], ["show", "latest"], ["delete", "x", "--yes"]):
-        assert_refused(cnnlab("runs", *command), 1, str(home.history), "damaged")
+        assert_refused(inside("runs", *command), 1, str(home.history), "damaged")
 
 
 # show
@@ -352,25 +356,25 @@ def test_a_damaged_history_is_a_sentence(cnnlab: Cnnlab, home: Home) -> None:
         ("latest", "gamma"),
     ],
 )
-def test_a_run_is_found(cnnlab: Cnnlab, three: Home, word: str, expected: str) -> None:
+def test_a_run_is_found(inside: Cnnlab, three: Home, word: str, expected: str) -> None:
     del three
-    done = cnnlab("runs", "show", word)
+    done = inside("runs", "show", word)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[0].split() == ["run", f"{done.stdout.split()[1]}", expected]
-    assert json.loads(cnnlab("runs", "show", word, "--json").stdout)["name"] == expected
+    assert json.loads(inside("runs", "show", word, "--json").stdout)["name"] == expected
 
 
-def test_a_name_goes_before_the_beginning_of_an_id(cnnlab: Cnnlab, three: Home) -> None:
+def test_a_name_goes_before_the_beginning_of_an_id(inside: Cnnlab, three: Home) -> None:
     add_run(three, "50000005", "1000")
-    assert json.loads(cnnlab("runs", "show", "1000", "--json").stdout)["id"] == "50000005"
+    assert json.loads(inside("runs", "show", "1000", "--json").stdout)["id"] == "50000005"
 
 
-def test_capitals_of_an_id_do_not_matter(cnnlab: Cnnlab, home: Home) -> None:
+def test_capitals_of_an_id_do_not_matter(inside: Cnnlab, home: Home) -> None:
     add_run(home, "abcdef01", "one")
-    assert cnnlab("runs", "show", "ABCD").returncode == 0
+    assert inside("runs", "show", "ABCD").returncode == 0
 
 
-def test_show_tells_all_that_is_known(cnnlab: Cnnlab, three: Home) -> None:
+def test_show_tells_all_that_is_known(cnnlab: Cnnlab, inside: Cnnlab, three: Home) -> None:
     with Recorder(three, "20000002") as recorder:
         recorder.record(Logged("warning", "The loss is not finite in epoch 1."))
         recorder.record(Logged("info", "only for the log"))
@@ -387,27 +391,27 @@ def test_show_tells_all_that_is_known(cnnlab: Cnnlab, three: Home) -> None:
     assert "only for the log" not in shown
     assert "Test images, best checkpoint" in shown
     assert "Train images" not in shown
-    train = cnnlab("runs", "show", "alpha", "--split", "train").stdout
+    train = inside("runs", "show", "alpha", "--split", "train").stdout
     assert "Test images, best checkpoint" not in train
-    wrong = cnnlab("runs", "show", "alpha", "--split", "tests")
+    wrong = inside("runs", "show", "alpha", "--split", "tests")
     assert (wrong.returncode, "Did you mean 'test'" in wrong.stderr) == (2, True)
 
 
-def test_show_as_json_is_the_export(cnnlab: Cnnlab, three: Home) -> None:
-    run = json.loads(cnnlab("runs", "show", "beta", "--json").stdout)
+def test_show_as_json_is_the_export(inside: Cnnlab, three: Home) -> None:
+    run = json.loads(inside("runs", "show", "beta", "--json").stdout)
     with Reader(three) as reader:
         assert run == runs_as_json(reader, [reader.run("10000001")])[0]
 
 
-def test_a_run_that_never_began_can_be_shown(cnnlab: Cnnlab, home: Home) -> None:
+def test_a_run_that_never_began_can_be_shown(inside: Cnnlab, home: Home) -> None:
     create_run(
         home, "00000001", config=CONFIG, dataset="mnist-5k", model="lenet",
         monitor="validation_loss", epochs=1, name="waiting",
     )  # fmt: skip
-    done = cnnlab("runs", "show", "waiting", "--curves")
+    done = inside("runs", "show", "waiting", "--curves")
     assert done.returncode == 0, done.stderr
     assert "queued" in done.stdout
-    assert listed(cnnlab("runs", "list")) == "0"
+    assert listed(inside("runs", "list")) == "0"
 
 
 def add_curves(home: Home, epochs: int) -> None:
@@ -432,10 +436,10 @@ def add_curves(home: Home, epochs: int) -> None:
 
 @pytest.mark.parametrize(("epochs", "axis"), [(1, "step"), (3, "epoch")])
 def test_curves_in_a_pipe_have_no_escapes(
-    cnnlab: Cnnlab, home: Home, epochs: int, axis: str
+    inside: Cnnlab, home: Home, epochs: int, axis: str
 ) -> None:
     add_curves(home, epochs)
-    done = cnnlab("runs", "show", "curved", "--curves")
+    done = inside("runs", "show", "curved", "--curves")
     assert done.returncode == 0, done.stderr
     assert "\x1b" not in done.stdout
     lines = [line.strip() for line in done.stdout.splitlines()]
@@ -445,10 +449,10 @@ def test_curves_in_a_pipe_have_no_escapes(
 
 
 def test_curves_are_drawn_on_a_terminal_alone(
-    cnnlab: Cnnlab, home: Home, terminal: Terminal
+    inside: Cnnlab, home: Home, terminal: Terminal
 ) -> None:
     add_curves(home, 3)
-    assert "⣿" not in cnnlab("runs", "show", "curved").stdout
+    assert "⣿" not in inside("runs", "show", "curved").stdout
     assert "⣿" not in terminal("runs", "show", "curved", "--no-curves")
     shown = terminal("runs", "show", "curved")
     assert "⣿\x1b[0m training" in shown
@@ -477,24 +481,24 @@ def test_no_color_is_heeded(home: Home, terminal: Terminal) -> None:
     ],
 )
 def test_an_unknown_run_is_a_sentence_with_the_nearest_name(
-    cnnlab: Cnnlab, three: Home, word: str, words: list[str]
+    inside: Cnnlab, three: Home, word: str, words: list[str]
 ) -> None:
     for command in (["show"], ["show", "--json"], ["delete"], ["delete", "--for-good", "--yes"]):
-        assert_refused(cnnlab("runs", *command, word), 2, *words)
+        assert_refused(inside("runs", *command, word), 2, *words)
     assert len(ids(three)) == 3
 
 
-def test_a_word_for_several_runs_names_them(cnnlab: Cnnlab, three: Home) -> None:
+def test_a_word_for_several_runs_names_them(inside: Cnnlab, three: Home) -> None:
     add_run(three, "20000009", "beta", ending=RunFinished("all epochs trained"))
     for word in ("2", "beta"):
-        assert_refused(cnnlab("runs", "show", word), 2, "several runs", "20000009")
-    assert_refused(cnnlab("runs", "delete", "beta"), 2, "several runs")
+        assert_refused(inside("runs", "show", word), 2, "several runs", "20000009")
+    assert_refused(inside("runs", "delete", "beta"), 2, "several runs")
     assert len(ids(three)) == 4
 
 
-def test_no_runs_at_all_is_said(cnnlab: Cnnlab) -> None:
-    assert_refused(cnnlab("runs", "show", "latest"), 2, "no runs yet", "cnnlab run quickstart")
-    assert_refused(cnnlab("runs", "show", "beta"), 2, "no runs yet")
+def test_no_runs_at_all_is_said(inside: Cnnlab) -> None:
+    assert_refused(inside("runs", "show", "latest"), 2, "no runs yet", "cnnlab run quickstart")
+    assert_refused(inside("runs", "show", "beta"), 2, "no runs yet")
 
 
 # delete
@@ -511,7 +515,7 @@ def test_a_run_is_kept_unless_deleting_is_confirmed(
     assert any(three.checkpoints("10000001").iterdir())
 
 
-def test_a_confirmed_run_goes_with_its_files(cnnlab: Cnnlab, three: Home) -> None:
+def test_a_confirmed_run_goes_with_its_files(cnnlab: Cnnlab, inside: Cnnlab, three: Home) -> None:
     done = cnnlab("runs", "delete", "--for-good", "beta", input="y\n")
     assert done.returncode == 0, done.stderr
     assert "Deleted beta (10000001)." in done.stderr
@@ -521,7 +525,7 @@ def test_a_confirmed_run_goes_with_its_files(cnnlab: Cnnlab, three: Home) -> Non
     with Reader(three) as reader:
         assert reader.epochs(["10000001"])["10000001"] == []
         assert reader.final_evaluations(["10000001"])["10000001"] == []
-    assert_refused(cnnlab("runs", "delete", "beta", "--yes"), 2, "Unknown run 'beta'")
+    assert_refused(inside("runs", "delete", "beta", "--yes"), 2, "Unknown run 'beta'")
 
 
 @pytest.mark.parametrize("option", ["--yes", "-y"])
@@ -536,24 +540,30 @@ def test_several_runs_go_without_being_asked(cnnlab: Cnnlab, three: Home, option
 
 
 @pytest.mark.parametrize("other", ["gamma", "nope"], ids=["live", "unknown"])
-def test_one_run_that_cannot_go_keeps_all(cnnlab: Cnnlab, three: Home, other: str) -> None:
+def test_one_run_that_cannot_go_keeps_all(inside: Cnnlab, three: Home, other: str) -> None:
     for option in ([], ["--for-good", "--yes"]):
-        done = cnnlab("runs", "delete", *option, "beta", other)
+        done = inside("runs", "delete", *option, "beta", other)
         assert done.returncode in (1, 2)
         assert "Deleted" not in done.stderr
         assert "Moved" not in done.stderr
         assert len(ids(three)) == 3
 
 
-def test_a_run_that_is_being_trained_is_not_deleted(cnnlab: Cnnlab, three: Home) -> None:
-    for arguments in (["--for-good", "--yes"], ["--for-good"], []):
-        done = cnnlab("runs", "delete", *arguments, "gamma", input="y\n")
+def test_a_run_that_is_being_trained_is_not_deleted(
+    cnnlab: Cnnlab, inside: Cnnlab, three: Home
+) -> None:
+    for command, arguments in (
+        (cnnlab, []),
+        (inside, ["--for-good", "--yes"]),
+        (inside, ["--for-good"]),
+    ):
+        done = command("runs", "delete", *arguments, "gamma")
         assert_refused(done, 1, "gamma (30000003) is still being trained", str(os.getpid()))
     assert "30000003" in ids(three)
     assert any(three.checkpoints("30000003").iterdir())
 
 
-def test_a_run_whose_process_is_gone_can_be_deleted(cnnlab: Cnnlab, home: Home) -> None:
+def test_a_run_whose_process_is_gone_can_be_deleted(inside: Cnnlab, home: Home) -> None:
     code = (
         "from cnnlab.home import Home; from cnnlab.history.recorder import Recorder, create_run; "
         "from cnnlab.events import RunStarted; home = Home.from_environment(); "
@@ -562,27 +572,27 @@ def test_a_run_whose_process_is_gone_can_be_deleted(cnnlab: Cnnlab, home: Home) 
         "RunStarted('cpu', 'a', 'b', 'c', 'd', 1, 1, 1, 1, 1, 1, 1))"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
-    done = cnnlab("runs", "delete", "--for-good", "--yes", "latest")
+    done = inside("runs", "delete", "--for-good", "--yes", "latest")
     assert done.returncode == 0, done.stderr
     assert "running on" in done.stderr
     assert ids(home) == []
 
 
-def test_a_run_whose_files_are_gone_can_be_deleted(cnnlab: Cnnlab, three: Home) -> None:
+def test_a_run_whose_files_are_gone_can_be_deleted(inside: Cnnlab, three: Home) -> None:
     for path in three.checkpoints("10000001").iterdir():
         path.unlink()
     three.checkpoints("10000001").rmdir()
     three.run_folder("10000001").rmdir()
-    assert cnnlab("runs", "delete", "--for-good", "--yes", "beta").returncode == 0
+    assert inside("runs", "delete", "--for-good", "--yes", "beta").returncode == 0
 
 
 # delete, restore, empty-trash
 
 
 def test_a_run_goes_to_the_trash_and_comes_back_as_the_words_say(
-    cnnlab: Cnnlab, three: Home
+    cnnlab: Cnnlab, inside: Cnnlab, three: Home
 ) -> None:
-    done = cnnlab("runs", "delete", "beta", stdin=subprocess.DEVNULL)
+    done = inside("runs", "delete", "beta")
     assert done.returncode == 0, done.stderr
     assert "Moved beta (10000001) to the trash" in done.stderr
     assert ids(three) == ["20000002", "30000003"]
@@ -595,47 +605,51 @@ def test_a_run_goes_to_the_trash_and_comes_back_as_the_words_say(
     assert len(ids(three)) == 3
 
 
-def test_runs_are_restored_by_their_names(cnnlab: Cnnlab, three: Home) -> None:
-    assert cnnlab("runs", "delete", "beta", "alpha", "beta").returncode == 0
-    assert_refused(cnnlab("runs", "show", "beta"), 2, "'beta' is in the trash", "runs restore")
-    done = cnnlab("runs", "restore", "beta", "2")
+def test_runs_are_restored_by_their_names(inside: Cnnlab, three: Home) -> None:
+    assert inside("runs", "delete", "beta", "alpha", "beta").returncode == 0
+    assert_refused(inside("runs", "show", "beta"), 2, "'beta' is in the trash", "runs restore")
+    done = inside("runs", "restore", "beta", "2")
     assert done.returncode == 0, done.stderr
     assert len(ids(three)) == 3
-    assert_refused(cnnlab("runs", "restore", "beta"), 2, "The trash is empty")
+    assert_refused(inside("runs", "restore", "beta"), 2, "The trash is empty")
 
 
-def test_the_trash_is_listed_apart(cnnlab: Cnnlab, three: Home) -> None:
+def test_the_trash_is_listed_apart(inside: Cnnlab, three: Home) -> None:
     del three
-    done = cnnlab("runs", "list", "--trash")
+    done = inside("runs", "list", "--trash")
     assert (done.returncode, done.stdout, done.stderr.strip()) == (0, "", "The trash is empty.")
-    assert cnnlab("runs", "delete", "beta", "alpha").returncode == 0
-    assert listed(cnnlab("runs", "list")) == "3"
-    assert listed(cnnlab("runs", "list", "--trash")) == "21"
-    assert listed(cnnlab("runs", "list", "--trash", "--tag", "odd")) == "2"
-    assert cnnlab("runs", "list", "--trash", "--status", "stopped").stderr.strip() == (
+    assert inside("runs", "delete", "beta", "alpha").returncode == 0
+    assert listed(inside("runs", "list")) == "3"
+    assert listed(inside("runs", "list", "--trash")) == "21"
+    assert listed(inside("runs", "list", "--trash", "--tag", "odd")) == "2"
+    assert inside("runs", "list", "--trash", "--status", "stopped").stderr.strip() == (
         "No runs match."
     )
 
 
 @pytest.mark.parametrize("answer", ["n\n", "\n", ""], ids=["no", "enter", "end of input"])
-def test_the_trash_is_kept_unless_confirmed(cnnlab: Cnnlab, three: Home, answer: str) -> None:
-    assert cnnlab("runs", "delete", "beta").returncode == 0
+def test_the_trash_is_kept_unless_confirmed(
+    cnnlab: Cnnlab, inside: Cnnlab, three: Home, answer: str
+) -> None:
+    assert inside("runs", "delete", "beta").returncode == 0
     done = cnnlab("runs", "empty-trash", input=answer)
     assert_refused(done, 1, "1 run in the trash, 7 B", "Delete for good?")
-    assert cnnlab("runs", "restore", "beta").returncode == 0
+    assert inside("runs", "restore", "beta").returncode == 0
     assert len(ids(three)) == 3
 
 
 @pytest.mark.parametrize("option", ["--yes", "-y", ""])
-def test_an_emptied_trash_says_what_it_freed(cnnlab: Cnnlab, three: Home, option: str) -> None:
-    assert cnnlab("runs", "delete", "beta", "alpha").returncode == 0
+def test_an_emptied_trash_says_what_it_freed(
+    cnnlab: Cnnlab, inside: Cnnlab, three: Home, option: str
+) -> None:
+    assert inside("runs", "delete", "beta", "alpha").returncode == 0
     done = cnnlab("runs", "empty-trash", *([option] if option else []), input="y\n")
     assert done.returncode == 0, done.stderr
     assert ("Delete for good?" in done.stderr) is not bool(option)
     assert "Deleted 2 runs, 14 B freed." in done.stderr
     assert ids(three) == ["30000003"]
     assert not three.run_folder("10000001").exists()
-    done = cnnlab("runs", "empty-trash")
+    done = inside("runs", "empty-trash")
     assert (done.returncode, done.stderr.strip()) == (0, "The trash is empty.")
 
 
@@ -670,9 +684,12 @@ COMMANDS: list[list[str]] = [
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_no_control_character_gets_out(cnnlab: Cnnlab, home: Home, command: list[str]) -> None:
+def test_no_control_character_gets_out(
+    inside: Cnnlab, home: Home, command: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     add_evil_run(home, EVIL)
-    done = cnnlab("runs", *command, input="n\n")
+    monkeypatch.setattr(sys, "stdin", io.StringIO("n\n"))
+    done = inside("runs", *command)
     assert control_characters(done.stdout) == set()
     assert control_characters(done.stderr) == set()
     assert "10000001" in done.stdout + done.stderr
@@ -689,59 +706,59 @@ def test_no_control_character_reaches_a_terminal(
     assert control_characters(STYLES.sub("", shown)) == set()
 
 
-def test_several_evil_names_are_listed_safely(cnnlab: Cnnlab, home: Home) -> None:
+def test_several_evil_names_are_listed_safely(inside: Cnnlab, home: Home) -> None:
     for number in (1, 2):
         add_run(home, f"1000000{number}", EVIL)
-    done = cnnlab("runs", "show", EVIL)
+    done = inside("runs", "show", EVIL)
     assert_refused(done, 2, "several runs")
     assert control_characters(done.stderr) == set()
 
 
-def test_a_name_with_control_characters_loses_no_others(cnnlab: Cnnlab, home: Home) -> None:
+def test_a_name_with_control_characters_loses_no_others(inside: Cnnlab, home: Home) -> None:
     add_run(home, "10000001", "x\x1b" * 8 + "end", accuracy=0.5, classes=("y\x1b" * 8 + "end", "z"))
-    assert "end " in cnnlab("runs", "list").stdout
-    shown = cnnlab("runs", "show", "1").stdout
+    assert "end " in inside("runs", "list").stdout
+    shown = inside("runs", "show", "1").stdout
     assert re.search(r"^y.*end +0\.5000", shown, re.MULTILINE)
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\x85"], ids=ascii)
 def test_a_name_cannot_pretend_to_be_another_row(
-    cnnlab: Cnnlab, home: Home, end: str, terminal: Terminal
+    inside: Cnnlab, home: Home, end: str, terminal: Terminal
 ) -> None:
     add_run(home, "10000001", f"one{end}99999999  forged  finished", dataset=f"a{end}b")
-    for shown in (cnnlab("runs", "list").stdout, terminal("runs", "list")):
+    for shown in (inside("runs", "list").stdout, terminal("runs", "list")):
         assert shown.count("\n") == 2
 
 
-def test_a_class_cannot_pretend_to_be_another_row(cnnlab: Cnnlab, home: Home) -> None:
+def test_a_class_cannot_pretend_to_be_another_row(inside: Cnnlab, home: Home) -> None:
     add_run(home, "10000001", "one", accuracy=0.5, classes=("a\nb", "c"))
-    shown = cnnlab("runs", "show", "one").stdout.splitlines()
+    shown = inside("runs", "show", "one").stdout.splitlines()
     header = next(at for at, line in enumerate(shown) if line.startswith("class "))
     assert shown[header + 3].startswith("macro average")
 
 
-def test_markup_is_only_text(cnnlab: Cnnlab, home: Home) -> None:
+def test_markup_is_only_text(inside: Cnnlab, home: Home) -> None:
     names = ("[red]x[/red]", ":smile:", "[/]", "$(true)", "\\[bold]", "%s{0}")
     for number, name in enumerate(names):
         add_run(home, f"1000000{number}", name)
     add_run(home, "20000000", "all", accuracy=0.5, classes=names)
     for name in names:
         add_note(home, "20000000", name)
-    table = cnnlab("runs", "list").stdout
-    shown = cnnlab("runs", "show", "all").stdout
+    table = inside("runs", "list").stdout
+    shown = inside("runs", "show", "all").stdout
     for name in names:
         assert f"  {name} " in table
         assert f"\n{name} " in shown
         assert f"note: {name}\n" in shown
 
 
-def test_a_long_note_is_one_line_in_a_pipe(cnnlab: Cnnlab, home: Home) -> None:
+def test_a_long_note_is_one_line_in_a_pipe(inside: Cnnlab, home: Home) -> None:
     note = "word " * 200 + "end"
     add_run(home, "10000001", "one", note=note)
-    assert f"note: {note}\n" in cnnlab("runs", "show", "one").stdout
+    assert f"note: {note}\n" in inside("runs", "show", "one").stdout
 
 
-def test_figures_without_a_number_are_shown(cnnlab: Cnnlab, home: Home) -> None:
+def test_figures_without_a_number_are_shown(inside: Cnnlab, home: Home) -> None:
     nan = float("nan")
     result: Any = Evaluation(nan, 0.1, None, 0.1, 0.1, 0.1, (), ())
     create_run(
@@ -752,7 +769,7 @@ def test_figures_without_a_number_are_shown(cnnlab: Cnnlab, home: Home) -> None:
         recorder.record(StepsFinished(1, 1, (nan, float("inf")), (0.1, 0.1), (0.1, 0.1), 9.0))
         recorder.record(EpochFinished(1, 2, nan, 0.1, float("inf"), 0.1, 0.1, 1.0, 9.0))
         recorder.record(EvaluationFinished("test", "best", 1, 2, result))
-    done = cnnlab("runs", "show", "diverged", "--curves")
+    done = inside("runs", "show", "diverged", "--curves")
     assert done.returncode == 0, done.stderr
     assert "0.1000" in done.stdout
 
@@ -789,16 +806,16 @@ def add_course(home: Home, rates: Sequence[float] = (0.1, 0.01)) -> None:
             )
 
 
-def plots(cnnlab: Cnnlab, *options: str) -> dict[str, list[str]]:
+def plots(inside: Cnnlab, *options: str) -> dict[str, list[str]]:
     """The rows of each plot that `runs show` draws, by its title."""
-    done = cnnlab("runs", "show", "course", *options, env={**os.environ, "COLUMNS": "80"})
+    done = inside("runs", "show", "course", *options)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     starts = [at for at, line in enumerate(lines) if "   ⣿ training" in line]
-    return {lines[at].split("   ")[0]: lines[at + 1 : at + 13] for at in starts}
+    return {lines[at].split("   ")[0]: lines[at + 1 : at + 14] for at in starts}
 
 
-def inside(plot: Sequence[str]) -> list[str]:
+def within(plot: Sequence[str]) -> list[str]:
     """What lies within the frame."""
     rows = [line for line in plot if line.endswith("│")]
     return [line[:-1].replace("┤", "│", 1).split("│", 1)[1] for line in rows]
@@ -813,46 +830,46 @@ def inside(plot: Sequence[str]) -> list[str]:
     ],
 )
 def test_curves_are_drawn_against_what_was_asked_for(
-    cnnlab: Cnnlab, home: Home, by: str, label: str, numbers: list[str]
+    inside: Cnnlab, home: Home, by: str, label: str, numbers: list[str]
 ) -> None:
     add_course(home)
-    drawn = plots(cnnlab, "--by", by)
+    drawn = plots(inside, "--by", by)
     assert list(drawn) == ["loss", "accuracy", "learning rate"]
     for plot in drawn.values():
         assert plot[-1].strip() == label
         assert plot[-2].split() == numbers
     # Steps are drawn, not the two means of the epochs: they go up and down.
-    assert sum(sign not in " •" for row in inside(drawn["loss"]) for sign in row) > 20
+    assert sum(sign not in " •" for row in within(drawn["loss"]) for sign in row) > 20
 
 
-def test_by_time_an_epoch_takes_the_width_of_its_seconds(cnnlab: Cnnlab, home: Home) -> None:
+def test_by_time_an_epoch_takes_the_width_of_its_seconds(inside: Cnnlab, home: Home) -> None:
     add_course(home)
     for by, share in (("step", 0.5), ("time", 0.8)):
-        rows = inside(plots(cnnlab, "--by", by)["learning rate"])
+        rows = within(plots(inside, "--by", by)["learning rate"])
         high = sum(sign != " " for sign in rows[0])
         assert high / len(rows[0]) == pytest.approx(share, abs=0.03)
 
 
-def test_the_learning_rate_is_drawn_only_where_it_changes(cnnlab: Cnnlab, home: Home) -> None:
+def test_the_learning_rate_is_drawn_only_where_it_changes(inside: Cnnlab, home: Home) -> None:
     add_course(home, rates=(0.1, 0.1))
     for options in (["--curves"], ["--by", "step"]):
-        assert list(plots(cnnlab, *options)) == ["loss", "accuracy"]
+        assert list(plots(inside, *options)) == ["loss", "accuracy"]
 
 
-def test_without_options_curves_are_means_of_epochs(cnnlab: Cnnlab, home: Home) -> None:
+def test_without_options_curves_are_means_of_epochs(inside: Cnnlab, home: Home) -> None:
     add_course(home)
-    drawn = plots(cnnlab, "--curves")
+    drawn = plots(inside, "--curves")
     assert list(drawn) == ["loss", "accuracy", "learning rate"]
     assert drawn["loss"][-2].split() == ["1", "2"]
-    rows = inside(drawn["loss"])
+    rows = within(drawn["loss"])
     # From 1 and 2 straight down to a half and 1.
     assert "•" in rows[0]
     assert rows[-1].rstrip()[-1] not in " •"
 
 
-def test_smoothing_takes_the_noise_out_of_training_alone(cnnlab: Cnnlab, home: Home) -> None:
+def test_smoothing_takes_the_noise_out_of_training_alone(inside: Cnnlab, home: Home) -> None:
     add_course(home)
-    raw, smooth = (inside(plots(cnnlab, "--log", "--by", "step", *more)["loss"]) for more in (
+    raw, smooth = (within(plots(inside, "--log", "--by", "step", *more)["loss"]) for more in (
         [], ["--smooth", "0.9"],
     ))  # fmt: skip
 
@@ -863,13 +880,13 @@ def test_smoothing_takes_the_noise_out_of_training_alone(cnnlab: Cnnlab, home: H
     assert ink(smooth) < 0.6 * ink(raw)
     assert [at for row in smooth for at, sign in enumerate(row) if sign == "•"]
     # One number says that smoothing is meant: then steps are drawn though nothing names them.
-    assert plots(cnnlab, "--smooth", "0.9")["loss"][-1].strip() == "epoch"
-    assert plots(cnnlab, "--smooth", "0.9")["loss"][-2].split() == ["0.5", "1.0", "1.5", "2.0"]
+    assert plots(inside, "--smooth", "0.9")["loss"][-1].strip() == "epoch"
+    assert plots(inside, "--smooth", "0.9")["loss"][-2].split() == ["0.5", "1.0", "1.5", "2.0"]
 
 
-def test_a_logarithmic_axis_is_for_loss_and_learning_rate(cnnlab: Cnnlab, home: Home) -> None:
+def test_a_logarithmic_axis_is_for_loss_and_learning_rate(inside: Cnnlab, home: Home) -> None:
     add_course(home)
-    drawn = plots(cnnlab, "--by", "step", "--log")
+    drawn = plots(inside, "--by", "step", "--log")
     numbers = {
         title: [line.split("┤")[0].strip() for line in plot if "┤" in line]
         for title, plot in drawn.items()
@@ -878,17 +895,17 @@ def test_a_logarithmic_axis_is_for_loss_and_learning_rate(cnnlab: Cnnlab, home: 
     assert {"0.1", "0.05", "0.02", "0.01"} >= set(numbers["learning rate"]) >= {"0.1", "0.01"}
     assert numbers["accuracy"] == ["0.60", "0.55", "0.50"]
     # A loss that falls evenly in decades reaches half its height half way.
-    rows = inside(drawn["loss"])
+    rows = within(drawn["loss"])
     assert any(sign != " " for sign in rows[len(rows) // 2][35:45])
 
 
 @pytest.mark.parametrize("options", [["--by", "step"], ["--smooth", "0.5"], ["--log"]])
 def test_an_option_for_curves_asks_for_curves(
-    cnnlab: Cnnlab, home: Home, options: list[str]
+    inside: Cnnlab, home: Home, options: list[str]
 ) -> None:
     add_course(home)
-    assert plots(cnnlab, *options)
-    assert plots(cnnlab, "--no-curves", *options) == {}
+    assert plots(inside, *options)
+    assert plots(inside, "--no-curves", *options) == {}
 
 
 @pytest.mark.parametrize(
@@ -904,10 +921,10 @@ def test_an_option_for_curves_asks_for_curves(
     ids=" ".join,
 )
 def test_curves_that_cannot_be_drawn_are_a_sentence(
-    cnnlab: Cnnlab, home: Home, options: list[str], words: list[str]
+    inside: Cnnlab, home: Home, options: list[str], words: list[str]
 ) -> None:
     add_course(home)
-    assert_refused(cnnlab("runs", "show", "course", *options), 2, *words)
+    assert_refused(inside("runs", "show", "course", *options), 2, *words)
 
 
 # list --filter
@@ -927,10 +944,10 @@ def test_curves_that_cannot_be_drawn_are_a_sentence(
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_a_filter_chooses_runs(
-    cnnlab: Cnnlab, three: Home, arguments: list[str], expected: str
+    inside: Cnnlab, three: Home, arguments: list[str], expected: str
 ) -> None:
     del three
-    assert listed(cnnlab("runs", "list", *arguments)) == expected
+    assert listed(inside("runs", "list", *arguments)) == expected
 
 
 @pytest.mark.parametrize(
@@ -943,13 +960,13 @@ def test_a_filter_chooses_runs(
     ],
 )
 def test_a_wrong_filter_is_a_sentence(
-    cnnlab: Cnnlab, three: Home, text: str, words: list[str]
+    inside: Cnnlab, three: Home, text: str, words: list[str]
 ) -> None:
     del three
-    assert_refused(cnnlab("runs", "list", "--filter", text), 2, *words)
+    assert_refused(inside("runs", "list", "--filter", text), 2, *words)
 
 
-def test_a_filter_that_nothing_passes_is_said(cnnlab: Cnnlab, three: Home) -> None:
+def test_a_filter_that_nothing_passes_is_said(inside: Cnnlab, three: Home) -> None:
     del three
-    done = cnnlab("runs", "list", "--filter", "acc>0.99")
+    done = inside("runs", "list", "--filter", "acc>0.99")
     assert (done.returncode, done.stdout, done.stderr.strip()) == (0, "", "No runs match.")

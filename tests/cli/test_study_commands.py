@@ -60,35 +60,35 @@ def study(home: Home) -> str:
     return "mine/rates"
 
 
-def test_the_list_has_every_study_of_the_five_reports(cnnlab: Cnnlab) -> None:
+def test_the_list_has_every_study_of_the_five_reports(cnnlab: Cnnlab, inside: Cnnlab) -> None:
     entries = json.loads(cnnlab("study", "list", "--json").stdout)
     assert {entry["report"] for entry in entries} == {"arati", "chen", "giuliani", "park", "zhang"}
     rows = {entry["name"]: entry["rows"] for entry in entries}
     assert rows["giuliani/mnist"] == 18
     assert {"name", "report", "rows", "title", "trained"} == set(entries[0])
-    table = cnnlab("study", "list", "--report", "chen").stdout
+    table = inside("study", "list", "--report", "chen").stdout
     assert "chen/width" in table
     assert "arati" not in table
-    done = cnnlab("study", "list", "--report", "chn")
+    done = inside("study", "list", "--report", "chn")
     assert done.returncode == 2
     assert "Did you mean 'chen'" in done.stderr
 
 
-def test_a_study_without_runs_shows_what_was_published(cnnlab: Cnnlab) -> None:
-    shown = cnnlab("study", "show", "arati/table-4").stdout
+def test_a_study_without_runs_shows_what_was_published(inside: Cnnlab) -> None:
+    shown = inside("study", "show", "arati/table-4").stdout
     assert "Arati, table 4" in shown
     assert "prints 0.02 below 0.62" in shown
     assert "0.66" in shown
     assert "Not run yet: all rows" in shown
     assert "\x1b" not in shown
-    precision = cnnlab("study", "show", "park/lenet").stdout
+    precision = inside("study", "show", "park/lenet").stdout
     assert "Precision of each class: LeNet" in precision
 
 
 def test_a_study_is_trained_goes_on_after_a_failure_and_is_not_repeated(
-    cnnlab: Cnnlab, study: str
+    inside: Cnnlab, study: str
 ) -> None:
-    done = cnnlab("study", "run", study)
+    done = inside("study", "run", study)
     assert done.returncode == 1
     assert "1 of 3 runs failed: broken." in done.stderr
     assert "cnnlab: mine/rates/broken: Convolution 2" in done.stderr
@@ -96,65 +96,72 @@ def test_a_study_is_trained_goes_on_after_a_failure_and_is_not_repeated(
     assert "run 3 of 3" in done.stderr
     assert re.search(r"slow, seed \d+: test accuracy 0\.\d{4}, ", done.stderr)
     assert "Not run yet: broken." in done.stdout
-    results = json.loads(cnnlab("study", "show", study, "--json").stdout)
+    results = json.loads(inside("study", "show", study, "--json").stdout)
     assert [row["status"] for row in results["rows"]] == ["measured", "not run", "measured"]
-    again = cnnlab("study", "run", study, "--rows", "slow,fast")
+    again = inside("study", "run", study, "--rows", "slow,fast")
     assert again.returncode == 0
     assert "Every row is trained" in again.stderr
-    runs = json.loads(cnnlab("runs", "list", "--json").stdout)
+    runs = json.loads(inside("runs", "list", "--json").stdout)
     assert [run["preset"] for run in runs] == ["mine/rates/fast", "mine/rates/slow"]
 
 
-def test_seeds_fold_and_other_epochs_do_not_compare(cnnlab: Cnnlab, study: str) -> None:
-    assert cnnlab("study", "run", study, "--rows", "slow", "--seeds", "1,2").returncode == 0
-    short = cnnlab("study", "run", study, "--rows", "fast", "--epochs", "2", "--json")
+def test_seeds_fold_and_other_epochs_do_not_compare(inside: Cnnlab, study: str) -> None:
+    assert inside("study", "run", study, "--rows", "slow", "--seeds", "1,2").returncode == 0
+    short = inside("study", "run", study, "--rows", "fast", "--epochs", "2", "--json")
     slow, _, fast = json.loads(short.stdout)["rows"]
     assert slow["measured"]["accuracy"]["n"] == 2
     assert (fast["status"], fast["changed"]) == ("not comparable", {"training.epochs": [1, 2]})
-    shown = cnnlab("study", "show", study).stdout
-    assert "(2)" in shown
-    assert "±" in shown
+    shown = inside("study", "show", study).stdout
+    assert re.search(r"row +published +measured +best +points", shown)
+    measured = slow["measured"]["accuracy"]
+    assert f"{measured['mean']:.4f} ± {measured['std']:.4f} (2)  {measured['best']:.4f}" in shown
+    assert ("‡ 0.9 " in shown) == measured["outside"]
+    assert "Of several runs, one a seed: mean ± sample standard deviation" in shown
     assert "* lr 0.01: does not compare with the published figure: training.epochs 2" in shown
     varies = re.sub(" +", " ", shown.partition("What varies\n")[2])
     assert varies.startswith(
         "slow as most rows\nbroken model.kernel_size=20\nfast optimizer.lr=0.01\n"
     )
-    assert cnnlab("study", "show", study, "--which", "best").returncode == 0
-    wrong = cnnlab("study", "show", study, "--which", "bst")
+    assert inside("study", "show", study, "--which", "best").returncode == 0
+    wrong = inside("study", "show", study, "--which", "bst")
     assert "Did you mean 'best'" in wrong.stderr
 
 
 def test_runs_with_other_epochs_beside_those_of_the_study_are_named(
-    cnnlab: Cnnlab, study: str
+    inside: Cnnlab, study: str
 ) -> None:
     for more in ([], ["--epochs", "2"]):
-        assert cnnlab("study", "run", study, "--rows", "fast", *more).returncode == 0
-    other = json.loads(cnnlab("runs", "list", "--limit", "1", "--json").stdout)[0]["id"]
-    shown = cnnlab("study", "show", study).stdout
+        assert inside("study", "run", study, "--rows", "fast", *more).returncode == 0
+    other = json.loads(inside("runs", "list", "--limit", "1", "--json").stdout)[0]["id"]
+    shown = inside("study", "show", study).stdout
     assert f"lr 0.01: runs with other settings, not in the table: {other}." in shown
+    fast = json.loads(inside("study", "show", study, "--json").stdout)["rows"][2]
+    assert (fast["other_settings"], fast["other_images"]) == ([other], [])
     assert "Not run yet: slow, broken." in shown
-    assert cnnlab("study", "run", study, "--rows", "slow", "--epochs", "2").returncode == 0
-    shown = cnnlab("study", "show", study).stdout
+    assert inside("study", "run", study, "--rows", "slow", "--epochs", "2").returncode == 0
+    shown = inside("study", "show", study).stdout
     assert "Not run yet: broken.\n\nNot run as the study says: slow. `cnnlab study run" in shown
 
 
-def test_a_row_that_diverged_says_so(cnnlab: Cnnlab, study: str, home: Home) -> None:
+def test_a_row_that_diverged_says_so(inside: Cnnlab, study: str, home: Home) -> None:
     path = home.presets / "mine" / "rates.toml"
     path.write_text(TEXT.replace("0.01\n", "1e30\n"), encoding="utf-8")
-    assert cnnlab("study", "run", study, "--rows", "fast").returncode == 0
-    shown = cnnlab("study", "show", study).stdout
-    assert "lr 0.01: the loss of 1 of 1 runs is not a number; training diverged." in shown
-    assert json.loads(cnnlab("study", "show", study, "--json").stdout)["rows"][2]["diverged"] == 1
+    assert inside("study", "run", study, "--rows", "fast").returncode == 0
+    shown = inside("study", "show", study).stdout
+    assert (
+        "lr 0.01: the loss of 1 of 1 runs is infinite or not a number; training diverged." in shown
+    )
+    assert json.loads(inside("study", "show", study, "--json").stdout)["rows"][2]["diverged"] == 1
 
 
-def test_a_broken_study_is_listed_beside_the_others(cnnlab: Cnnlab, study: str, home: Home) -> None:
+def test_a_broken_study_is_listed_beside_the_others(inside: Cnnlab, study: str, home: Home) -> None:
     path = home.presets / "mine" / "rates.toml"
     path.write_text(TEXT.replace("optimizer.lr", "optimiser.lr"), encoding="utf-8")
-    done = cnnlab("study", "list")
+    done = inside("study", "list")
     assert done.returncode == 0
     assert re.search(r"mine/rates +broken: see `cnnlab presets check`", done.stdout)
     assert "chen/width" in done.stdout
-    entries = json.loads(cnnlab("study", "list", "--report", "mine", "--json").stdout)
+    entries = json.loads(inside("study", "list", "--report", "mine", "--json").stdout)
     assert [entry["name"] for entry in entries] == [study]
     assert "Did you mean 'optimizer'?" in entries[0]["error"]
 
@@ -166,12 +173,12 @@ def test_a_wide_study_becomes_several_tables(terminal: Callable[..., str]) -> No
     assert terminal("study", "show", "park/resnets-cifar10", columns=140).count("ResNet-110") == 4
 
 
-def test_one_row_runs_as_a_preset(cnnlab: Cnnlab, study: str) -> None:
-    done = cnnlab("run", f"{study}/fast", "--json")
+def test_one_row_runs_as_a_preset(inside: Cnnlab, study: str) -> None:
+    done = inside("run", f"{study}/fast", "--json")
     assert done.returncode == 0, done.stderr
     run = json.loads(done.stdout)
     assert (run["preset"], run["name"]) == ("mine/rates/fast", "fast-1")
-    results = json.loads(cnnlab("study", "show", study, "--json").stdout)
+    results = json.loads(inside("study", "show", study, "--json").stdout)
     assert results["rows"][2]["runs"] == [run["id"]]
 
 
@@ -213,17 +220,17 @@ def test_ctrl_c_stops_the_study_and_the_next_start_goes_on(
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_what_is_wrong_is_a_sentence_and_starts_nothing(
-    cnnlab: Cnnlab, home: Home, arguments: list[str], words: str
+    inside: Cnnlab, home: Home, arguments: list[str], words: str
 ) -> None:
-    done = cnnlab("study", *arguments)
+    done = inside("study", *arguments)
     assert done.returncode == 2
     assert words in done.stderr
     assert "Traceback" not in done.stderr
     assert not home.history.exists()
 
 
-def test_an_absent_data_set_fails_the_row_with_what_to_do(cnnlab: Cnnlab) -> None:
-    done = cnnlab("study", "run", "chen/base")
+def test_an_absent_data_set_fails_the_row_with_what_to_do(inside: Cnnlab) -> None:
+    done = inside("study", "run", "chen/base")
     assert done.returncode == 1
     assert "cnnlab data download mnist" in done.stderr
     assert "1 of 1 runs failed: base." in done.stderr
