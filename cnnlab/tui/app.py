@@ -27,6 +27,7 @@ from cnnlab.tui import navigation
 from cnnlab.tui.background import behind
 from cnnlab.tui.commands import ActionCommands, bindings_in_order
 from cnnlab.tui.driver import SteadyDriver
+from cnnlab.tui.exports import Exports
 from cnnlab.tui.lost_runs import LostRuns
 from cnnlab.tui.session import Session
 from cnnlab.tui.settings import MainScreen
@@ -62,6 +63,9 @@ class CnnlabApp(Sturdy, App[None]):
         Binding("4", "show('data')", "Data", show=False),
         Binding("ctrl+t", "choose_theme", "Theme", show=False),
         Binding("ctrl+p", "command_palette", "All actions", show=False, priority=True),
+        Binding(
+            "ctrl+x", "stop_exports", "Stop export", show=False, tooltip="Stop what is exported now"
+        ),
         Binding("question_mark,f1", "help", "Help", key_display="?"),
         Binding("q", "quit", "Quit"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
@@ -79,16 +83,18 @@ class CnnlabApp(Sturdy, App[None]):
         super().__init__(driver_class=driver)
         self.session = session
         self.lost_runs = LostRuns(self, session.home)
+        self.exports = Exports(self)
         self._first_run = run_id
         self.failures: list[Exception] = []
         """Errors that were no fault of the user."""
         self.terminated = False
         """Whether SIGTERM ended it."""
         self._told = ("", 0.0)
-        self._ending = False
+        self.ending = False
+        """Whether it puts its screens away, to end."""
 
     async def _shutdown(self) -> None:
-        self._ending = True
+        self.ending = True
         await super()._shutdown()
 
     async def on_mount(self) -> None:
@@ -124,7 +130,7 @@ class CnnlabApp(Sturdy, App[None]):
 
         Each sheet would be parsed as its screen opens, with all that were read before.
         """
-        if self._ending:
+        if self.ending:
             # A screen that is mounted while the others are put away would be in their way.
             return
         for path in sorted(Path(__file__).parent.glob("screens/*/*.tcss")):
@@ -180,6 +186,16 @@ class CnnlabApp(Sturdy, App[None]):
             self.session.settings.theme = name
             self.session.remember()
 
+    def action_stop_exports(self) -> None:
+        """Stops the exports that are under way."""
+        self.exports.stop()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offers to stop exports while there are some."""
+        if action == "stop_exports":
+            return self.exports.under_way > 0
+        return super().check_action(action, parameters)
+
     # The end
 
     async def action_quit(self) -> None:
@@ -188,7 +204,7 @@ class CnnlabApp(Sturdy, App[None]):
         if isinstance(self.screen, ConfirmDialog):
             return
         if queue.current is None and not queue.waiting:
-            self._end()
+            self._end_without_exports()
             return
         waiting = len(queue.waiting)
         question = (
@@ -198,6 +214,15 @@ class CnnlabApp(Sturdy, App[None]):
             question += f"\n{waiting} more wait; they stay in the history as queued."
         dialog = ConfirmDialog(question, yes="Stop and quit", no="Stay", dangerous=True)
         self.push_screen(dialog, self._stop_and_end)
+
+    def _end_without_exports(self) -> None:
+        """Ends the app; asks first where an export would be stopped by that."""
+        if not self.exports.under_way:
+            self._end()
+            return
+        question = "An export is under way. Quitting stops it, and leaves no half of a file."
+        dialog = ConfirmDialog(question, yes="Stop and quit", no="Stay", dangerous=True)
+        self.push_screen(dialog, lambda stop: self._end() if stop else None)
 
     def _stop_and_end(self, stop: bool | None) -> None:
         if stop:
@@ -212,6 +237,7 @@ class CnnlabApp(Sturdy, App[None]):
     def _end(self) -> None:
         self.session.remember()
         self.session.queue.close()
+        self.exports.stop()
         self.exit()
 
     def leave_terminal(self) -> None:
@@ -229,6 +255,7 @@ class CnnlabApp(Sturdy, App[None]):
             threading.Thread(target=self._terminate, name="termination", daemon=True).start()
 
     def _terminate(self) -> None:
+        self.exports.stop()
         self.session.queue.close(interruption="SIGTERM")
         self.session.queue.join()
         with suppress(RuntimeError):

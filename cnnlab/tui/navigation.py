@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from cnnlab.tui.app import CnnlabApp
+    from cnnlab.tui.exports import Subject
     from cnnlab.tui.screens.launch.source import Source
 
 
@@ -76,6 +77,26 @@ async def compare(app: CnnlabApp, run_ids: Sequence[str]) -> None:
     from cnnlab.tui.screens.compare.screen import CompareScreen
 
     await app.push_screen(CompareScreen(tuple(run_ids)))
+
+
+def export(app: CnnlabApp, subject: Subject) -> None:
+    """Asks how something is exported, and has that done.
+
+    Raises:
+        HistoryError: the run is not in the history any more, or that cannot be read.
+    """
+    from cnnlab.tui.exports import ExportRequest
+    from cnnlab.tui.screens.export.choices import Choices
+    from cnnlab.tui.screens.export.dialog import ExportDialog
+    from cnnlab.tui.screens.export.stock import read_stock
+
+    def begin(request: ExportRequest | None) -> None:
+        if request is not None:
+            app.exports.begin(request)
+
+    with app.session.reading() as reader:
+        choices = Choices(subject, read_stock(reader, subject))
+    app.push_screen(ExportDialog(choices, app.exports.last), begin)
 
 
 async def prepare(app: CnnlabApp, source: Source) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -19,7 +20,7 @@ from cnnlab.tui.widgets.status_line import StatusLine
 
 THEMES = ("cnnlab-dark", "cnnlab-light")
 STEADY = 4
-"""So many equal pictures, a tenth of a second apart, count as what the screen came to."""
+"""So many equal pictures, a twentieth of a second apart, count as what the screen came to."""
 
 Reach = Callable[[Pilot[None]], Awaitable[object]]
 Cell = tuple[str, str]
@@ -40,17 +41,19 @@ async def picture(opened: Opened, place: str, size: tuple[int, int], reach: Reac
     a blank.
 
     Args:
-        place: the main screen that the app opens with, once in each theme.
+        place: the main screen that the app opens with, in the first theme.
         reach: goes from there to what is pictured.
 
     Raises:
         AssertionError: the screen does not come to rest, or the themes differ in more than colours.
     """
     cells = []
-    for theme in THEMES:
-        async with opened(place, size=size, theme=theme) as pilot:
-            await reach(pilot)
-            cells.append(await _at_rest(pilot))
+    async with opened(place, size=size, theme=THEMES[0]) as pilot:
+        await reach(pilot)
+        for theme in THEMES:
+            pilot.app.theme = theme
+            await _at_rest(pilot)
+            cells.append(_cells(pilot))
     texts = ["\n".join("".join(text for text, _ in row).rstrip() for row in one) for one in cells]
     assert texts[0] == texts[1], f"not the same text in both themes:\n{texts[0]}\n{texts[1]}"
     pairs = [
@@ -73,19 +76,20 @@ def _signs(pairs: list[tuple[str, str]]) -> dict[tuple[str, str], str]:
     return {usual: " ", **dict(zip(others, letters, strict=False))}
 
 
-async def _at_rest(pilot: Pilot[None], seconds: float = 60) -> list[list[Cell]]:
+async def _at_rest(pilot: Pilot[None], seconds: float = 60) -> None:
+    """Waits until nothing is read behind the screen, and it stays as it is."""
     end = time.monotonic() + seconds
-    before: list[list[Cell]] = []
+    before: object = None
     equal = 0
     while equal < STEADY:
         assert time.monotonic() < end, f"it does not come to rest:\n{shown(pilot)}"
         for field in pilot.app.screen.query(Input):
             field.cursor_blink = False
-        await pilot.pause(0.1)
-        now = _cells(pilot)
-        equal = equal + 1 if now == before else 1
+        await pilot.pause(0.05)
+        reads = any(one.name.startswith("behind-") for one in threading.enumerate())
+        now = pilot.app.screen._compositor.render_strips()
+        equal = equal + 1 if now == before and not reads else 1
         before = now
-    return before
 
 
 def _cells(pilot: Pilot[None]) -> list[list[Cell]]:

@@ -10,14 +10,16 @@ from pathlib import Path
 
 import pytest
 from textual.binding import Binding
+from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Button, Static
-from tui.conftest import Opened, shown, until_shown
+from tui.conftest import Opened, shown, until, until_shown
 
 from cnnlab.errors import ConfigError
 from cnnlab.home import Home
 from cnnlab.tui.screens.base import CnnlabScreen
 from cnnlab.tui.settings import load_settings
+from cnnlab.tui.sturdy import Sturdy
 
 
 class Faulty(CnnlabScreen):
@@ -50,7 +52,7 @@ class Faulty(CnnlabScreen):
 async def test_an_error_in_an_action_or_a_handler_is_told_and_the_screen_lives_on(
     opened: Opened, home: Home
 ) -> None:
-    async with opened("presets") as pilot:
+    async with opened("history") as pilot:
         await pilot.app.push_screen(Faulty())
         await pilot.press("f")
         await until_shown(pilot, "ZeroDivisionError: in an action [/x]")
@@ -63,17 +65,45 @@ async def test_an_error_in_an_action_or_a_handler_is_told_and_the_screen_lives_o
         pilot.app.failures.clear()
 
 
+class Inquirer(Sturdy, Vertical):
+    """Asks for a child that is gone: when it is put away, and when it is shown again."""
+
+    def compose(self) -> Iterable[Widget]:
+        yield Static("", id="child")
+
+    def on_unmount(self) -> None:
+        self.query_one("#child")
+
+    def on_show(self) -> None:
+        self.query_one("#child")
+
+
+async def test_a_child_that_is_gone_is_no_error_in_what_is_put_away(opened: Opened) -> None:
+    inquirer = Inquirer()
+    async with opened("history") as pilot:
+        await pilot.app.screen.mount(inquirer)
+        await inquirer.remove()
+        assert not pilot.app.failures
+        await pilot.app.screen.mount(last := Inquirer())
+        await last.query_one("#child").remove()
+        last.display = False
+        await pilot.pause()
+        last.display = True
+        await until(pilot, lambda: pilot.app.failures)
+        pilot.app.failures.clear()
+
+
 async def test_what_a_user_can_act_on_is_told_with_its_hint_and_is_no_failure(
     opened: Opened,
 ) -> None:
-    async with opened("presets") as pilot:
+    async with opened("history") as pilot:
         await pilot.app.push_screen(Faulty())
         await pilot.press("u")
         await until_shown(pilot, "Unknown thing 'a[/b]'.")
 
 
 async def test_help_says_what_a_screen_is_for_and_lists_its_keys(opened: Opened) -> None:
-    async with opened("presets") as pilot:
+    async with opened("history") as pilot:
         await pilot.app.push_screen(Faulty())
         await pilot.press("question_mark")
         text = await until_shown(pilot, "It fails [/b] where it can.")
@@ -83,8 +113,23 @@ async def test_help_says_what_a_screen_is_for_and_lists_its_keys(opened: Opened)
         await until_shown(pilot, "still here")
 
 
+async def test_a_notification_is_as_small_as_its_words_and_leaves_the_status_line(
+    opened: Opened,
+) -> None:
+    async with opened("history") as pilot:
+        for words, lines in (("Brought back 1 run.", 1), ("many words " * 20, 4)):
+            pilot.app.notify(words)
+            text = await until_shown(pilot, words.strip())
+            covered = [line for line in text.splitlines() if "▌" in line]
+            assert len(covered) == lines
+            assert covered[0].index("▌") > (50 if lines == 1 else 10)
+            assert not any("▌" in line for line in text.splitlines()[-2:])
+            pilot.app.clear_notifications()
+            await until(pilot, lambda: "▌" not in shown(pilot))
+
+
 async def test_the_palette_has_every_action_of_the_screen(opened: Opened) -> None:
-    async with opened("presets") as pilot:
+    async with opened("history") as pilot:
         await pilot.app.push_screen(Faulty())
         await pilot.press("ctrl+p")
         await pilot.press(*"Work")
@@ -103,6 +148,8 @@ async def test_screen_and_theme_are_remembered(opened: Opened, home: Home) -> No
         await pilot.press("q")
     assert load_settings(home).theme == "cnnlab-light"
     assert load_settings(home).screen == "history"
+    async with opened("history") as pilot:
+        assert pilot.app.theme == "cnnlab-light"
 
 
 async def test_settings_that_cannot_be_read_count_as_absent(opened: Opened, home: Home) -> None:
@@ -157,7 +204,7 @@ def test_without_a_terminal_the_help_is_printed_instead() -> None:
 async def test_the_keys_in_the_last_line_can_be_clicked_and_help_and_quit_always_fit(
     opened: Opened,
 ) -> None:
-    async with opened("presets", size=(44, 24)) as pilot:
+    async with opened("history", size=(44, 24)) as pilot:
         await pilot.app.push_screen(Faulty())
         line = (await until_shown(pilot, "f Fail")).splitlines()[-1]
         assert line.endswith("? Help  q Quit")

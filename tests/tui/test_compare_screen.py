@@ -8,13 +8,16 @@ import pytest
 from analysis.test_comparison import finished, seeds
 from history.samples import change, evaluated, evaluation, record
 from textual.pilot import Pilot
-from tui.conftest import Opened, until_shown
+from textual.widgets import OptionList
+from tui.conftest import Opened, until, until_shown
 
 from cnnlab.events import ClassMetrics
+from cnnlab.history.trash import empty_trash, move_to_trash
 from cnnlab.home import Home
 from cnnlab.tui import navigation
 from cnnlab.tui.app import CnnlabApp
 from cnnlab.tui.screens.compare.screen import CompareScreen
+from cnnlab.tui.widgets.dialogs import ChoiceDialog
 from cnnlab.tui.widgets.pages import Pages
 
 
@@ -46,6 +49,19 @@ async def test_seeds_fold_and_what_is_noise_is_said_to_be(opened: Opened, three:
         )
         assert "lr=0.02: +0.33 points, within the noise of the seeds (p = 0.80" in text
         assert "lr=0.03: +6.17 points, beyond the noise of the seeds" in text
+
+
+async def test_groups_tell_their_seeds_and_their_best_run(
+    opened: Opened, home: Home, three: list[str]
+) -> None:
+    alone = finished(home, "alone", 0.5, "optimizer.lr=0.5")
+    async with opened("history", size=(120, 40)) as pilot:
+        await compare(pilot, [*three[:3], *three[6:], alone])
+        await until_shown(
+            pilot,
+            "seeds 3 seeds 2 seeds 1 seed",
+            "of the best run 0.9300 0.9800 0.5000",
+        )
 
 
 async def test_another_baseline_turns_the_differences(opened: Opened, three: list[str]) -> None:
@@ -113,6 +129,24 @@ async def test_classes_differ_in_points_with_a_sign_and_by_the_figure_one_choose
         await until_shown(pilot, "dog 0.6000 +4.0 ▲", "Recall on the test")
 
 
+async def test_groups_without_a_class_of_the_baseline_are_left_out_and_told(
+    opened: Opened, home: Home
+) -> None:
+    other = [ClassMetrics("left", 0.5, 0.5, 0.5, 10), ClassMetrics("right", 0.5, 0.5, 0.5, 10)]
+    ids = [
+        finished(home, "a", 0.9, "optimizer.lr=0.1"),
+        finished(home, "b", 0.8, "optimizer.lr=0.2"),
+        finished(home, "c", 0.8, "optimizer.lr=0.3", "data.name=mine", classes=other),
+    ]
+    async with opened("history", size=(100, 24)) as pilot:
+        await compare(pilot, ids, "classes")
+        text = await until_shown(pilot, "lr=0.3 has other classes and is left out.")
+        head = next(line for line in text.splitlines() if "class " in line)
+        assert "lr=0.2" in head
+        assert "lr=0.3" not in head
+        assert "–" not in text.split(head)[1].split("F1 on")[0]
+
+
 async def test_eight_groups_fit_80_columns_as_rows_and_their_words_can_be_scrolled(
     opened: Opened, home: Home
 ) -> None:
@@ -151,6 +185,71 @@ async def test_runs_on_other_data_are_said_not_to_compare(opened: Opened, home: 
         await until_shown(pilot, "test accuracy 0.9000 0.8000")
 
 
+@pytest.mark.parametrize("colour", [True, False], ids=["colour", "plain"])
+async def test_at_80_columns_eight_runs_are_all_named_in_the_legends(
+    opened: Opened, home: Home, monkeypatch: pytest.MonkeyPatch, colour: bool
+) -> None:
+    if not colour:
+        monkeypatch.setenv("NO_COLOR", "1")
+    kinds = ("batch-128", "batch-32", "scheduler", "adam", "momentum", "lr-0.1", "lower-lr", "wide")
+    long = "a-model-with-a-very-long-name"
+    ids = [
+        finished(home, f"{long}-{kind}", 0.9, f"optimizer.lr=0.00{number}", f"data.name={long * 2}")
+        for number, kind in enumerate(kinds, start=1)
+    ]
+    for run_id in ids:
+        record(home, run_id, evaluated("validation", None, 8, evaluation(loss=0.125)))
+    async with opened("history") as pilot:
+        await compare(pilot, ids, "curves")
+        text = await until_shown(pilot, "accuracy")
+        above = text.split("┌")[0].split("loss")[1]
+        names = [entry.split()[1] for entry in above.split("  ") if "…" in entry]
+        assert len(set(names)) == 8, text
+        signs = [entry.split()[0] for entry in above.split("  ") if "…" in entry]
+        assert colour or len(set("".join(signs))) == 16
+        await pilot.press("end")
+        text = await until_shown(pilot, "loss at step")
+        assert text.split("┌")[0].count("0.1250") == 8, "the values at the cursor"
+
+
+async def test_runs_that_are_moved_to_the_trash_or_deleted_meanwhile_are_told(
+    opened: Opened, home: Home
+) -> None:
+    ids = [
+        finished(home, name, 0.9, f"optimizer.lr=0.{number}")
+        for number, name in enumerate(("first", "second", "third"), start=1)
+    ]
+    async with opened("history") as pilot:
+        await compare(pilot, ids)
+        await until_shown(pilot, "compare 3 runs", "3 runs · best")
+        move_to_trash(home, ["second"])
+        await until_shown(pilot, "3 runs · 1 in the trash · best", "second is in the trash.")
+        empty_trash(home)
+        move_to_trash(home, ["first"])
+        await until_shown(
+            pilot,
+            "compare 2 runs",
+            "2 runs · 1 deleted · 1 in the trash · best",
+            "1 run was deleted meanwhile and left out.",
+            "first is in the trash.",
+        )
+
+
+async def test_the_baseline_is_chosen_among_the_groups_asked_for_last(
+    opened: Opened, three: list[str]
+) -> None:
+    async with opened("history", size=(120, 40)) as pilot:
+        await compare(pilot, three)
+        await until_shown(pilot, "in 3 groups")
+        await pilot.press("f", "c", "a")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ChoiceDialog))
+        await until_shown(pilot, "8 runs · last")
+        dialog = pilot.app.screen
+        names = [str(one.prompt) for one in dialog.query_one(OptionList).options]
+        assert len(names) == 8
+        assert {"lr=0.02 seed=2", "lr=0.03 seed=1"} <= set(names)
+
+
 async def test_runs_that_are_gone_are_said_to_be(opened: Opened, home: Home) -> None:
     finished(home, "a", 0.9)
     async with opened("history") as pilot:
@@ -159,6 +258,9 @@ async def test_runs_that_are_gone_are_said_to_be(opened: Opened, home: Home) -> 
         await navigation.compare(app, ["never", "ever"])
         await until_shown(pilot, "not in the history any more")
         assert isinstance(app.screen, CompareScreen)
+        await pilot.resize_terminal(100, 30)
+        await pilot.press("m", "a", "f", "c")
+        await until_shown(pilot, "not in the history any more")
         await pilot.press("escape")
         await pilot.pause()
         assert not isinstance(app.screen, CompareScreen)

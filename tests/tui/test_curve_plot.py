@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pytest
 from history import samples
+from rich.cells import cell_len
 from textual.pilot import Pilot
 from textual.widget import Widget
 from tui.conftest import Opened, shown, until_shown
@@ -19,6 +20,7 @@ from cnnlab.history.queries import Reader
 from cnnlab.home import Home
 from cnnlab.tui.screens.base import CnnlabScreen
 from cnnlab.tui.settings import load_settings
+from cnnlab.tui.widgets.curve_legend import shortened
 from cnnlab.tui.widgets.curve_panel import CurvePanel
 from cnnlab.tui.widgets.curve_plot import CurvePlot
 from cnnlab.tui.widgets.curve_view import Places
@@ -61,7 +63,7 @@ def numbers_below(screen: str) -> list[int]:
 
 
 async def test_the_legend_tells_the_last_values_then_those_at_the_cursor(opened: Opened) -> None:
-    async with opened() as pilot:
+    async with opened("history") as pilot:
         await open_plot(pilot)
         assert "loss   ⣿ training 0.0200   ⣿ validation 0.2500" in shown(pilot)
         await pilot.press("home")
@@ -77,7 +79,7 @@ async def test_the_legend_tells_the_last_values_then_those_at_the_cursor(opened:
 
 
 async def test_zooming_shows_a_part_about_the_cursor_and_0_all_again(opened: Opened) -> None:
-    async with opened() as pilot:
+    async with opened("history") as pilot:
         plot = await open_plot(pilot)
         whole = numbers_below(shown(pilot))
         await pilot.press("end", "plus", "plus")
@@ -97,7 +99,7 @@ async def test_zooming_shows_a_part_about_the_cursor_and_0_all_again(opened: Ope
 
 
 async def test_the_cursor_takes_a_zoomed_view_along(opened: Opened) -> None:
-    async with opened() as pilot:
+    async with opened("history") as pilot:
         plot = await open_plot(pilot)
         await pilot.press("home", *["plus"] * 4, "end")
         assert plot.view is not None
@@ -106,7 +108,7 @@ async def test_the_cursor_takes_a_zoomed_view_along(opened: Opened) -> None:
 
 
 async def test_a_view_that_reaches_the_end_follows_the_curve(opened: Opened) -> None:
-    async with opened() as pilot:
+    async with opened("history") as pilot:
         plot = await open_plot(pilot)
         await pilot.press("end", "plus")
         before = plot.view
@@ -121,7 +123,7 @@ async def test_a_view_that_reaches_the_end_follows_the_curve(opened: Opened) -> 
 
 
 async def test_the_mouse_sets_the_cursor_and_its_wheel_zooms(opened: Opened) -> None:
-    async with opened() as pilot:
+    async with opened("history") as pilot:
         plot = await open_plot(pilot)
         await pilot.click(plot, offset=(43, 5))
         await until_shown(pilot, "loss at step")
@@ -144,13 +146,13 @@ def _scroll_up() -> type:
 
 
 async def test_too_small_a_plot_says_so(opened: Opened) -> None:
-    async with opened(size=(60, 8)) as pilot:
+    async with opened("history", size=(60, 8)) as pilot:
         await open_plot(pilot)
         await until_shown(pilot, "Too small for curves: needs 20x6.")
 
 
 async def test_a_plot_without_values_says_so(opened: Opened) -> None:
-    async with opened() as pilot:
+    async with opened("history") as pilot:
         await open_plot(pilot, Curve("training", [1.0, 2.0], [math.nan, math.inf]))
         await until_shown(pilot, "loss: nothing to draw yet")
         await pilot.press("right", "plus", "end", "0")
@@ -158,7 +160,7 @@ async def test_a_plot_without_values_says_so(opened: Opened) -> None:
 
 
 async def test_names_with_escapes_and_brackets_are_text(opened: Opened) -> None:
-    async with opened() as pilot:
+    async with opened("history") as pilot:
         await open_plot(pilot, Curve("[red]a\x1b]0;b\x07", [1.0, 2.0], [1.0, 2.0]))
         assert "⣿ [red]a ]0;b  2.0000" in shown(pilot)
 
@@ -177,7 +179,7 @@ def colours_of_curves(pilot: Pilot[None]) -> set[str]:
 
 
 async def test_curves_have_the_colours_of_the_theme(opened: Opened) -> None:
-    async with opened() as pilot:
+    async with opened("history") as pilot:
         await open_plot(pilot)
         await pilot.pause()
         assert colours_of_curves(pilot) == {"#5fd7ff", "#ffaf5f"}
@@ -190,11 +192,33 @@ async def test_without_colours_curves_have_signs(
     opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    async with opened() as pilot:
+    async with opened("history") as pilot:
         await open_plot(pilot)
         screen = shown(pilot)
         assert "⣿ training 0.0200   • validation 0.2500" in screen
         assert sum(line.count("•") for line in screen.split("\n")) > 10
+
+
+# Names
+
+
+LONG = ("kernel-5-plateau-0.001-1", "kernel-7-plateau-0.001-1", "kernel-7-plateau-0.01-1", "b")
+
+
+@pytest.mark.parametrize("most", range(8, 25))
+def test_shortened_names_fit_and_stay_apart(most: int) -> None:
+    found = shortened(LONG, most)
+    assert len(set(found)) == 4
+    assert all(cell_len(name) <= most for name in found)
+    assert found[3] == "b"
+
+
+def test_names_lose_how_all_begin_before_they_lose_their_middles() -> None:
+    assert shortened(["a long name-32", "a long name-128"], 6) == ["…32", "…128"]
+    assert shortened(["first-of-them", "other-of-them"], 10) == ["firs…-them", "othe…-them"]
+    assert shortened(["run-as-it-is", "run-as-it-is-2"], 13) == ["run-as-it-is", "…-2"]
+    assert shortened(["漢字漢字漢字", "b"], 8) == ["漢…漢字", "b"]
+    assert shortened(["same", "same"], 3) == ["s…e", "s…e"]
 
 
 # Places
@@ -265,13 +289,13 @@ async def open_panel(pilot: Pilot[None], home: Home) -> CurvePanel:
     with Reader(home) as reader:
         panel.show_runs([read_series(reader, "10000001")])
     panel.query(CurvePlot).first().focus()
-    await until_shown(pilot, "training 0.6")
+    await until_shown(pilot, "training ~ 0.6")
     return panel
 
 
 async def test_plots_of_a_panel_are_read_and_zoomed_together(home: Home, opened: Opened) -> None:
     record_runs(home)
-    async with opened() as pilot:
+    async with opened("history") as pilot:
         panel = await open_panel(pilot, home)
         await pilot.press("home")
         await until_shown(pilot, "accuracy at step 1 ")
@@ -287,9 +311,9 @@ async def test_the_keys_of_a_panel_change_how_it_draws_and_are_remembered(
     home: Home, opened: Opened
 ) -> None:
     record_runs(home)
-    async with opened(size=(110, 30)) as pilot:
+    async with opened("history", size=(110, 30)) as pilot:
         await open_panel(pilot, home)
-        assert "by step · smoothing 0.6 · ↓ lower lr" in shown(pilot)
+        assert "by step · ~ smoothed by 0.6 · ↓ lower lr" in shown(pilot)
         assert sum("┌" in line and "↓" in line for line in shown(pilot).split("\n")) == 2
         await pilot.press("b")
         await until_shown(pilot, "by epoch")
@@ -309,7 +333,7 @@ async def test_the_keys_of_a_panel_change_how_it_draws_and_are_remembered(
 
 async def test_other_runs_are_laid_over(home: Home, opened: Opened) -> None:
     record_runs(home)
-    async with opened(size=(120, 30)) as pilot:
+    async with opened("history", size=(120, 30)) as pilot:
         await open_panel(pilot, home)
         await pilot.press("S", "S", "o")
         await until_shown(pilot, "[b]second  finished")
@@ -322,3 +346,13 @@ async def test_other_runs_are_laid_over(home: Home, opened: Opened) -> None:
         assert "smoothed · validation" in screen
         await pilot.press("o", "space", "enter")
         await until_shown(pilot, "⣿ training 0.6000")
+
+
+async def test_help_has_one_heading_for_all_that_works_here(home: Home, opened: Opened) -> None:
+    record_runs(home)
+    async with opened("history", size=(80, 60)) as pilot:
+        await open_panel(pilot, home)
+        await pilot.press("question_mark")
+        text = await until_shown(pilot, "Move the cursor left", "Draw by step", "everywhere")
+        lines = [line.strip("│ ") for line in text.splitlines()]
+        assert (lines.count("here"), lines.count("everywhere")) == (1, 1)

@@ -15,21 +15,24 @@ from cnnlab.config.augmentation import Stronger
 from cnnlab.data import library, store
 from cnnlab.data.importing import import_dataset
 from cnnlab.home import Home
-from cnnlab.tui.screens.data.asking import completed, proposed_name
+from cnnlab.tui.own_process import Stopped
+from cnnlab.tui.screens.data.asking import proposed_name
 from cnnlab.tui.screens.data.augmenting import Recipe, draws, recipes
 from cnnlab.tui.screens.data.samples import sample_shots
 from cnnlab.tui.screens.data.shelf import read_shelf
 from cnnlab.tui.screens.data.words import about, bars
-from cnnlab.tui.screens.data.work import Stopped, Work
-from cnnlab.tui.widgets.gallery import Gallery
+from cnnlab.tui.screens.data.work import Work
+from cnnlab.tui.widgets.gallery import Gallery, Shot
+from cnnlab.tui.widgets.path_suggester import completed
 from cnnlab.tui.widgets.picture import Picture
 from data import samples
 
 
 def pictures(pilot: Pilot[None]) -> int:
     """Pictures that are drawn."""
-    gallery = next(one for one in pilot.app.screen.query(Gallery) if one.is_on_screen)
-    return sum(one._pixels is not None and one.parent.display for one in gallery.query(Picture))
+    galleries = [one for one in pilot.app.screen.query(Gallery) if one.is_on_screen]
+    drawn = [one for gallery in galleries for one in gallery.query(Picture)]
+    return sum(one._pixels is not None and one.parent.display for one in drawn)
 
 
 @pytest.fixture
@@ -80,6 +83,23 @@ async def test_a_shipped_set_is_unpacked_when_its_images_are_wanted(
         await until(pilot, lambda: pictures(pilot) == 6)
         await pilot.press("left_square_bracket")
         await until_shown(pilot, "On this machine, 4.0 MB", "0 400 100 ████")
+
+
+async def test_images_that_come_while_a_gallery_is_hidden_are_there_when_it_is_shown(
+    opened: Opened,
+) -> None:
+    async with opened("data") as pilot:
+        await until_shown(pilot, "○ mnist-5k")
+        await pilot.press("enter")
+        await until(pilot, lambda: pictures(pilot) == 6)
+        gallery = next(one for one in pilot.app.screen.query(Gallery) if one.is_on_screen)
+        gallery.display = False
+        await until(pilot, lambda: not gallery.size)
+        later = [Shot(number, f"later {number}", "later") for number in range(3)]
+        await gallery.show(later, lambda found: [np.zeros((1, 28, 28), np.uint8) for _ in found])
+        gallery.display = True
+        await until_shown(pilot, "later 0", "later 2")
+        await until(pilot, lambda: pictures(pilot) == 3)
 
 
 async def test_images_are_imported_under_a_name_and_removed_again(
@@ -158,7 +178,7 @@ async def test_a_download_can_be_stopped_and_ends_its_process(opened: Opened, ho
         work = pilot.app.screen._work
         await pilot.press("z")
         await until_shown(pilot, "Stopped: cifar10 is not downloaded")
-        assert work._process.poll() not in (None, 0)
+        assert work._process._process.poll() not in (None, 0)
         assert not home.downloads.exists() or not list(home.downloads.iterdir())
 
 

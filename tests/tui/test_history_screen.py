@@ -80,8 +80,9 @@ def names(pilot: Pilot[None]) -> list[str]:
     """The first word of each line of the table, from top to bottom."""
     table = screen(pilot).table.region
     lines = shown(pilot).splitlines()[table.y + 1 : table.bottom]
-    # Notifications may lie over what is further right.
-    return [line[2:16].split()[0] for line in lines if line[2:16].strip()]
+    # Notifications may lie over what is further right, below the last line of the table too.
+    starts = [line.partition("▌")[0][2:16] for line in lines]
+    return [start.split()[0] for start in starts if start.strip()]
 
 
 def selected(pilot: Pilot[None]) -> str:
@@ -271,6 +272,17 @@ async def test_a_filter_shows_what_passes_while_it_is_written(five: Home, opened
 
 
 @pytest.mark.usefixtures("five")
+async def test_the_end_of_a_long_text_is_seen_while_it_is_written(opened: Opened) -> None:
+    text = f"{'long ' * 20}text"
+    async with opened("history") as pilot:
+        await until_shown(pilot, "fifth")
+        await pilot.press("slash", *("space" if key == " " else key for key in text))
+        await until_shown(pilot, text[-30:], seconds=10)
+        await pilot.press("ctrl+u", "escape")
+        await until_shown(pilot, "dataset:cifar10 acc>0.9")
+
+
+@pytest.mark.usefixtures("five")
 async def test_a_wrong_filter_is_told_and_the_last_good_rows_stay(opened: Opened) -> None:
     async with opened("history") as pilot:
         await type_filter(pilot, "tag:paper")
@@ -399,6 +411,8 @@ async def test_a_note_and_another_name_are_written(five: Home, opened: Opened) -
     async with opened("history") as pilot:
         await pilot.press("n")
         await pilot.press(*"worth a look", "enter")
+        await until(pilot, lambda: pilot.app._notifications)
+        pilot.app.clear_notifications()  # what they say would lie over it
         await until_shown(pilot, "“worth a look”")
         await pilot.press("r", "ctrl+u")
         await until_shown(pilot, "cannot be empty")

@@ -68,7 +68,7 @@ async def test_a_changed_field_is_marked_and_says_what_it_was(opened: Opened, ho
         go_to(screen, "optimizer", "lr")
         await write(pilot, "0.05")
         await until(pilot, lambda: "● lr" in line_with(pilot, "0.05"))
-        assert "● 1 change" in shown(pilot)
+        await until_shown(pilot, "● 1 change")
         assert "was 0.002" in line_with(pilot, "0.05")
         assert "optimizer.lr  Learning rate. Accepts a number above 0." in shown(pilot)
         await pilot.press("ctrl+o")

@@ -75,7 +75,8 @@ def statuses(home: Home, preset: str = "") -> list[tuple[str | None, str]]:
 
 
 async def search(pilot: Pilot[None], text: str) -> None:
-    """Searches, and goes to what was found."""
+    """Searches all there is, and goes to what was found."""
+    await until(pilot, lambda: pilot.app.screen._catalog.loaded)
     await pilot.press("slash")
     pilot.app.screen.query_one(SearchInput).value = text
     await pilot.press("enter")
@@ -139,11 +140,13 @@ async def test_a_study_is_read_published_against_measured(opened: Opened, home: 
         await pilot.press("escape", "left")
         await until_shown(pilot, "1 of 3 rows trained", "0.9000 ± 0.0000 (2)")
         row = next(line for line in shown(pilot).splitlines() if "± 0.0000" in line)
-        assert row.split("│")[-1].split()[2:] == ["0.95", "0.9000", "±", "0.0000", "(2)", "-5.0"]
+        figures = ["‡", "0.95", "0.9000", "±", "0.0000", "(2)", "0.9000", "-5.0"]
+        assert row.split("│")[-1].split()[2:] == figures
         text = " ".join(shown(pilot).split())
         assert "A report, table 7" in text
         assert "Not run yet: fast, usual." in text
         assert "Read with care." in text
+        assert "‡ The published figure lies outside the range" in text
         assert tree_line(pilot, "slow rate").strip().startswith("✓")
         assert not tree_line(pilot, "fast rate").strip().startswith("✓")
 

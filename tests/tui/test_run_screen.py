@@ -20,7 +20,7 @@ from cnnlab.events import (
     RunFinished,
 )
 from cnnlab.execution.queue import RunQueue
-from cnnlab.execution.requests import record_request
+from cnnlab.execution.requests import record_requests
 from cnnlab.history.queries import Reader
 from cnnlab.home import Home
 from cnnlab.tui.app import CnnlabApp
@@ -127,7 +127,7 @@ async def test_a_run_left_in_a_queue_is_adopted_and_tells_how_it_ended(
     home: Home, few_digits: Dataset, opened: Opened
 ) -> None:
     store_digits(home, few_digits)
-    record_request(home, RUN, request("left", training={"epochs": 1}).with_seed())
+    record_requests(home, {RUN: request("left", training={"epochs": 1}).with_seed()})
     set_in_history(home, RUN, pid=dead_process())
     async with opened("run") as pilot:
         await until_shown(pilot, "? process gone  left")

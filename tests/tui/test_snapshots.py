@@ -238,6 +238,23 @@ async def test_the_confusion_matrix_of_a_result(
 
 
 @pytest.mark.usefixtures("recorded")
+async def test_the_dialog_of_an_export(
+    opened: Opened,
+    size: tuple[int, int],
+    pictures: SnapshotAssertion,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir("/")
+
+    async def reach(pilot: Pilot[None]) -> None:
+        await until_shown(pilot, "longer [b]", "too-large")
+        await pilot.press("E", "j", "j", "j")
+        await until_shown(pilot, "longer-b-curves.png")
+
+    assert await picture(opened, "history", size, reach) == pictures
+
+
+@pytest.mark.usefixtures("recorded")
 async def test_the_figures_of_a_comparison(
     opened: Opened, size: tuple[int, int], pictures: SnapshotAssertion
 ) -> None:

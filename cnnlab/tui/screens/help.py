@@ -39,15 +39,19 @@ class HelpScreen(Sturdy, ModalScreen[None]):
             frame.border_subtitle = "Arrow keys and hjkl move everywhere; the mouse works too"
             if self._words:
                 yield Static(Text(self._words), classes="words")
+            told = ""
             for node, bindings in groupby(self._entries, key=lambda pair: pair[0]):
-                yield Static(self._table([binding for _, binding in bindings], node))
+                where = "everywhere" if node is self.app else "here"
+                title = where if where != told else None
+                yield Static(self._table([binding for _, binding in bindings], title))
+                told = where
 
     def on_mount(self) -> None:
         """Lets the arrow keys scroll."""
         self.query_one(VerticalScroll).focus()
 
-    def _table(self, bindings: list[Binding], node: DOMNode) -> Table:
-        where = "everywhere" if node is self.app else "here"
+    def _table(self, bindings: list[Binding], title: str | None) -> Table:
+        """The keys of one node; only the first of the nodes of a place has its title."""
         table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 1, 0))
         table.add_column(no_wrap=True, width=10)
         table.add_column()
@@ -57,6 +61,7 @@ class HelpScreen(Sturdy, ModalScreen[None]):
             rows.setdefault(words, []).append(self.app.get_key_display(binding))
         keys = Text("\n".join(" ".join(each) for each in rows.values()), style="bold")
         table.add_row(keys, Text("\n".join(rows)))
-        table.title = Text(where, style="dim")
-        table.title_justify = "left"
+        if title is not None:
+            table.title = Text(title, style="dim")
+            table.title_justify = "left"
         return table

@@ -5,7 +5,7 @@ How they are drawn is remembered (`cnnlab.tui.settings.CurveView`) and the same 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import get_args
 
@@ -15,18 +15,23 @@ from textual.binding import Binding
 from textual.containers import Container, Vertical
 from textual.widgets import Static
 
-from cnnlab.analysis.curves import Curve, RunSeries, read_series, smoothed
-from cnnlab.analysis.quantities import BYS, QUANTITIES, Quantity
+from cnnlab.analysis.curves import Curve, RunSeries, read_series
+from cnnlab.analysis.quantities import BYS, QUANTITIES, By, Quantity
 from cnnlab.export.format import format_figure, one_line
 from cnnlab.export.interventions import marks, marks_in_words
+from cnnlab.export.run_plots import smoothed_training
+from cnnlab.history.origins import counts_epochs_alone
 from cnnlab.tui.background import behind
 from cnnlab.tui.settings import CurveView
 from cnnlab.tui.sturdy import Sturdy
+from cnnlab.tui.widgets.curve_legend import Label
 from cnnlab.tui.widgets.curve_plot import CurvePlot
 from cnnlab.tui.widgets.curve_view import View
 from cnnlab.tui.widgets.dialogs import ChecklistDialog
 
 SMOOTHINGS = (0.0, 0.3, 0.6, 0.9, 0.97, 0.99)
+_SMOOTHED = "~"
+"""The sign of curves and values that are smoothed."""
 MOST_LAID_OVER = 7
 """More curves than that cannot be told apart."""
 _RECENT = 40
@@ -34,6 +39,7 @@ _RECENT = 40
 
 _TITLES: dict[Quantity, str] = {"loss": "loss", "accuracy": "accuracy", "lr": "learning rate"}
 _PLACES = {"step": "step", "epoch": "epoch", "time": "second"}
+_SMOOTHED_QUANTITIES: tuple[Quantity, ...] = ("loss", "accuracy")
 _LEAST_ROWS = 7
 _ROWS_OF_SEVERAL = 8
 _ROWS, _COLUMNS = 10, 36
@@ -76,6 +82,8 @@ class CurvePanel(Sturdy, Vertical):
         self._runs: list[tuple[RunSeries, str]] = []
         self._laid_over: list[tuple[RunSeries, str]] = []
         self._overlays = overlays
+        self._can_smooth = self._can_turn = True
+        self._drawn_by: By | None = None
 
     def compose(self) -> ComposeResult:
         """A plot for each quantity, and a line that says how they are drawn."""
@@ -116,14 +124,17 @@ class CurvePanel(Sturdy, Vertical):
         if action == "lay_over":
             return self._overlays
         if action == "next_parts":
-            return len(self._runs) + len(self._laid_over) > 1
+            return len(self._drawn) > 1
+        if action == "next_axis":
+            return self._can_turn
+        if action == "smooth":
+            return self._can_smooth
         return True
 
     def action_next_axis(self) -> None:
-        """Draws against steps, then epochs, then seconds."""
-        look = self._look
-        look.by = BYS[(BYS.index(look.by) + 1) % len(BYS)]
-        self.reset_view()
+        """Draws against steps, then epochs, then seconds, as far as they are known."""
+        axes = self._axes
+        self._look.by = axes[(axes.index(self._by) + 1) % len(axes)]
         self._change()
 
     def action_smooth(self, direction: int) -> None:
@@ -208,6 +219,27 @@ class CurvePanel(Sturdy, Vertical):
     def _look(self) -> CurveView:
         return self.lab.session.settings.curves
 
+    @property
+    def _drawn(self) -> list[tuple[RunSeries, str]]:
+        """All runs that are drawn, with their names."""
+        return [*self._runs, *self._laid_over]
+
+    @property
+    def _axes(self) -> list[By]:
+        """What all these runs can be drawn against: imported ones may lack steps or times."""
+        runs = [series for series, _ in self._drawn]
+        known: dict[By, bool] = {
+            "step": not any(counts_epochs_alone(one.run) for one in runs),
+            "epoch": True,
+            "time": all(one.is_timed for one in runs),
+        }
+        return [by for by in BYS if known[by]]
+
+    @property
+    def _by(self) -> By:
+        """What is drawn against: epochs instead of what is not known of a run."""
+        return self._look.by if self._look.by in self._axes else "epoch"
+
     def _change(self) -> None:
         self.lab.session.remember()
         self._draw()
@@ -221,39 +253,81 @@ class CurvePanel(Sturdy, Vertical):
     def _draw(self) -> None:
         if not self.is_mounted:
             return
-        look, wanted = self._look, self._wanted()
-        by_hand = [mark for series, _ in self._runs for mark in marks(series, look.by)]
+        self._offer_keys()
+        look, by, wanted = self._look, self._by, self._wanted()
+        if by != self._drawn_by:
+            # Zoom and cursor are places on the axis that was drawn before.
+            self._drawn_by = by
+            self.reset_view()
+        by_hand = [mark for series, _ in self._runs for mark in marks(series, by)]
         for quantity, plot in zip(QUANTITIES, self._plots(), strict=True):
             plot.display = quantity in wanted
             if plot.display:
-                curves, groups = self._curves(quantity)
+                curves, groups, labels = self._curves(quantity)
                 plot.show(
                     curves,
                     title=_TITLES[quantity],
-                    x_label=_PLACES[look.by],
+                    x_label=_PLACES[by],
                     log=look.log and quantity != "accuracy",
                     marks=by_hand,
                     groups=groups,
+                    labels=labels,
                 )
         self._arrange()
         self._say(self._plots()[0].view)
 
-    def _curves(self, quantity: Quantity) -> tuple[list[Curve], list[int]]:
-        """The curves of all runs, and for each the number of its run where they are several."""
-        look, runs = self._look, [*self._runs, *self._laid_over]
-        curves, groups = [], []
+    def _offer_keys(self) -> None:
+        """Has the keys that do something.
+
+        What is smoothed are steps: the few values of epochs are as told.
+        """
+        drawn = self._drawn
+        smooth = not drawn or any(
+            one.has_steps(quantity) for one, _ in drawn for quantity in _SMOOTHED_QUANTITIES
+        )
+        turn = len(self._axes) > 1
+        if (smooth, turn) != (self._can_smooth, self._can_turn):
+            self._can_smooth, self._can_turn = smooth, turn
+            self.refresh_bindings()
+
+    def _curves(self, quantity: Quantity) -> tuple[list[Curve], list[int], list[Label]]:
+        """The curves of all runs; of several the number of each one's run, and its label."""
+        runs = self._drawn
+        several = len(runs) > 1
+        curves, groups, labels = [], [], []
         for number, (series, name) in enumerate(runs):
-            for curve in series.curves(quantity, look.by):
-                label = curve.label if quantity != "lr" else ""
-                if len(runs) > 1:
-                    if label and look.parts not in ("both", label):
-                        continue
-                    label = f"{name} {label}".rstrip() if look.parts == "both" else name
-                if curve.label == "training" and quantity != "lr" and look.smoothing:
-                    curve = replace(curve, y=smoothed(curve.y, look.smoothing))  # noqa: PLW2901
-                curves.append(replace(curve, label=label))
+            for curve, label in self._curves_of(series, name if several else "", quantity):
+                curves.append(curve)
                 groups.append(number)
-        return curves, groups if len(runs) > 1 else []
+                labels.append(label)
+        return (curves, groups, labels) if several else (curves, [], [])
+
+    def _curves_of(
+        self, series: RunSeries, name: str, quantity: Quantity
+    ) -> Iterator[tuple[Curve, Label]]:
+        """The curves of a run that are drawn, each with what may be said of it.
+
+        Args:
+            name: of the run, where there are several; its validation has none where short, as it
+                follows the training.
+        """
+        parts = self._look.parts if name else "both"
+        by_step = quantity in _SMOOTHED_QUANTITIES and series.has_steps(quantity)
+        weight = self._look.smoothing if by_step else 0.0
+        is_first = True
+        for curve in smoothed_training(series.curves(quantity, self._by), weight):
+            part = curve.label if quantity != "lr" else ""
+            if part and parts not in ("both", part):
+                continue
+            told = part if parts == "both" else ""
+            sign = _SMOOTHED if weight and part == "training" else ""
+            whole = _joined(name, told, sign)
+            rest = _joined(told if part == "validation" else "", sign)
+            yield (
+                replace(curve, label=whole),
+                Label(whole, name, rest) if is_first else Label(whole),
+            )
+            is_first = False
 
     def _arrange(self) -> None:
         """Plots beside each other where they would be too low above each other."""
@@ -261,24 +335,31 @@ class CurvePanel(Sturdy, Vertical):
         count = len(self._wanted())
         across, down = width // count, height // count
         # Several runs have names in their legends, which want the whole width.
-        several = len(self._runs) + len(self._laid_over) > 1
+        several = len(self._drawn) > 1
         low = down < (_ROWS_OF_SEVERAL if several else _ROWS) and across >= _COLUMNS
         beside = low or down < _LEAST_ROWS or width >= height * 5 * count
         self.query_one(".plots").set_class(beside, "-beside")
 
     def _say(self, view: View | None) -> None:
         """Tells how the curves are drawn, and what the marks mean."""
-        look = self._look
-        several = len(self._runs) + len(self._laid_over) > 1
+        look, by = self._look, self._by
+        drawn = look.parts if len(self._drawn) > 1 and look.plots != "lr" else ""
+        smooth = self._can_smooth and look.plots != "lr" and drawn != "validation"
+        weight = look.smoothing if smooth else 0.0
         parts = [
-            f"by {look.by}",
-            f"smoothing {look.smoothing:g}" if look.smoothing else "not smoothed",
+            f"by {by}",
+            f"{_SMOOTHED} smoothed by {weight:g}" if weight else "not smoothed",
             "log" if look.log else "",
-            look.parts if several and look.parts != "both" else "",
-            f"{_PLACES[look.by]} {view[0]:,.4g} to {view[1]:,.4g}" if view else "",
+            "training, then validation" if drawn == "both" else drawn,
+            f"{_PLACES[by]} {view[0]:,.4g} to {view[1]:,.4g}" if view else "",
             marks_in_words(one for series, _ in self._runs for one in series.interventions),
         ]
         words = " · ".join(part for part in parts if part)
         line = self.query_one(".view", Static)
         if str(line.content) != words:
             line.update(Text(words))
+
+
+def _joined(*words: str) -> str:
+    """What is there of some words, with blanks between."""
+    return " ".join(word for word in words if word)

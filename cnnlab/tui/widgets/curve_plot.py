@@ -24,10 +24,13 @@ from cnnlab.analysis.curves import Curve, nearest
 from cnnlab.export.curves import SMALLEST, Drawing, Mark, draw_curves
 from cnnlab.tui.sturdy import Sturdy
 from cnnlab.tui.themes import curve_colours
+from cnnlab.tui.widgets.curve_legend import Label, Room, legend_words
 from cnnlab.tui.widgets.curve_view import Places, View
 
 _LEGEND_SHARE = 5
-"""One row in so many may be legend."""
+"""One row in so many should be legend."""
+_LEGEND_MOST = 2
+"""One row in so many may be legend, where else runs had no names; more where values are read."""
 _PAN = 0.25
 """Part of a view that it is panned by."""
 
@@ -42,6 +45,7 @@ class _Shown:
     log: bool = False
     marks: Sequence[Mark] = ()
     groups: Sequence[int] = ()
+    labels: Sequence[Label] = ()
 
 
 class CurvePlot(Sturdy, Widget, can_focus=True):
@@ -116,15 +120,17 @@ class CurvePlot(Sturdy, Widget, can_focus=True):
         log: bool = False,
         marks: Sequence[Mark] = (),
         groups: Sequence[int] = (),
+        labels: Sequence[Label] = (),
     ) -> None:
         """Draws other curves, or the same ones grown; a view that reached the end follows it.
 
         Args:
             curves, title, log, marks, groups: as `cnnlab.export.curves.draw_curves` takes them.
             x_label: what the x axis shows; told beside the cursor's place.
+            labels: what may be said of the curves of several runs; none for their own labels.
         """
         before = self._places.extent
-        self._shown = _Shown(curves, title, x_label, log, marks, groups)
+        self._shown = _Shown(curves, title, x_label, log, marks, groups, labels)
         self._places = Places(curves)
         after = self._places.extent
         if self.view and before and after and self.view[1] >= before[1] < after[1]:
@@ -265,16 +271,30 @@ class CurvePlot(Sturdy, Widget, can_focus=True):
         if width < SMALLEST[0] or height < SMALLEST[1]:
             return Text(f"Too small for curves: needs {SMALLEST[0]}x{SMALLEST[1]}.")
         at = f" at {shown.x_label} {self.cursor:,.6g}" if self.cursor is not None else ""
+        title = f"{shown.title}{at}"
+        rows = max(height // _LEGEND_SHARE, 2 if len(shown.curves) > 2 else 1)
+        reads = self.cursor is not None
+        most = height + 1 - SMALLEST[1]
+        if not reads:
+            most = min(most, height // _LEGEND_MOST - 1)
+        words, rows = legend_words(
+            title,
+            shown.labels or [Label(curve.label) for curve in shown.curves],
+            self._values(),
+            shown.groups,
+            Room(width, rows, max(most, rows)),
+            reads=reads,
+        )
         self._drawing = draw_curves(
-            [replace(curve, label=label) for curve, label in self._read(shown.curves)],
-            title=f"{shown.title}{at}",
+            [replace(curve, label=label) for curve, label in zip(shown.curves, words, strict=True)],
+            title=title,
             x_label="",
             width=width,
             height=height,
             colour=not self.app.no_color,
             palette=curve_colours(self.app.theme_variables),
             groups=shown.groups,
-            legend_rows=max(height // _LEGEND_SHARE, 2 if len(shown.curves) > 2 else 1),
+            legend_rows=rows,
             log=shown.log,
             view=self.view,
             marks=shown.marks,
@@ -298,16 +318,14 @@ class CurvePlot(Sturdy, Widget, can_focus=True):
         text.highlight_regex("┃", styles["cursor"])
         return text
 
-    def _read(self, curves: Sequence[Curve]) -> list[tuple[Curve, str]]:
-        """Each curve with its name and its value at the cursor, else its last one."""
+    def _values(self) -> list[str]:
+        """The value of each curve at the cursor, else its last one; empty where there is none."""
+        curves = self._shown.curves
         if self.cursor is not None:
             values = [one.y if one else None for one in nearest(curves, self.cursor)]
         else:
             values = [_last(curve) for curve in curves]
-        return [
-            (curve, curve.label if value is None else f"{curve.label} {_figure(value)}".lstrip())
-            for curve, value in zip(curves, values, strict=True)
-        ]
+        return ["" if value is None else _figure(value) for value in values]
 
 
 def _last(curve: Curve) -> float | None:

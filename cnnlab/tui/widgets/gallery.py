@@ -146,6 +146,7 @@ class Gallery(Sturdy, Container, can_focus=True):
         self._request = 0
         self._images: dict[int, Bytes] = {}
         self._laying_out = asyncio.Lock()
+        self._is_laid_out = False
 
     async def show(self, shots: Sequence[Shot], fetch: Fetch) -> None:
         """Shows other images, from the first one on."""
@@ -154,7 +155,8 @@ class Gallery(Sturdy, Container, can_focus=True):
 
     async def on_resize(self, event: events.Resize) -> None:
         """Lays the page out anew where another number of pictures fits."""
-        if event.size and _Tiling.of(event.size.width, event.size.height) != self._tiling:
+        tiling = _Tiling.of(event.size.width, event.size.height)
+        if event.size and (tiling != self._tiling or not self._is_laid_out):
             await self._lay_out()
 
     async def _lay_out(self) -> None:
@@ -163,7 +165,9 @@ class Gallery(Sturdy, Container, can_focus=True):
         Other images and another size may come while tiles are made, hence one at a time.
         """
         async with self._laying_out:
-            if not self.size:
+            # Images that come while it is hidden wait for its size, even if that is the old one.
+            self._is_laid_out = bool(self.size)
+            if not self._is_laid_out:
                 return
             tiling = self._tiling = _Tiling.of(self.size.width, self.size.height)
             self.styles.grid_size_columns = tiling.columns

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from rich.text import Text
 from textual.widgets import Static
 
@@ -11,7 +9,7 @@ from cnnlab.export.format import one_line
 from cnnlab.history.live import live_runs
 from cnnlab.history.records import RunRecord
 from cnnlab.history.watch import Watch
-from cnnlab.home import Home
+from cnnlab.home import shortened
 from cnnlab.tui.sturdy import Sturdy
 
 SECONDS = 1.0
@@ -50,7 +48,13 @@ class StatusLine(Sturdy, Static):
         if self._watch.changed():
             with session.reading() as reader:
                 self._runs = live_runs(reader)
-        shown = (self._training(), session.queue.activity, session.queue.waiting, self.size.width)
+        shown = (
+            self._training(),
+            session.queue.activity,
+            session.queue.waiting,
+            self.lab.exports.words,
+            self.size.width,
+        )
         if shown != self._shown:
             self._shown = shown
             self.update(self._line())
@@ -72,20 +76,13 @@ class StatusLine(Sturdy, Static):
             self._training() or ("" if session.queue.activity else "nothing trains"),
             session.queue.activity,
             f"{waiting} waiting" if waiting else "",
+            self.lab.exports.words,
         ]
         left = " · ".join(part for part in parts if part)
-        machine, home = session.machine.name, _short(session.home)
+        machine, home = session.machine.name, one_line(shortened(session.home.root))
         for right in (f"{machine} · {home}", machine, ""):
             gap = self.size.width - 2 - Text(left).cell_len - Text(right).cell_len
             if gap >= 2:
                 break
         line = Text(left, no_wrap=True, overflow="ellipsis")
         return line.append(" " * max(gap, 1)).append(right, "dim")
-
-
-def _short(home: Home) -> str:
-    """The home's folder, below the user's own with a tilde."""
-    try:
-        return one_line(f"~/{home.root.relative_to(Path.home())}")
-    except ValueError:
-        return one_line(str(home.root))

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cnnlab.analysis.comparison import Comparison, Group, compare
+from cnnlab.analysis.comparison import Comparison, compare
 from cnnlab.analysis.curves import RunSeries
 from cnnlab.analysis.following import FollowedRun
 from cnnlab.events import CheckpointKind
-from cnnlab.export.comparison_words import labels, value_words
-from cnnlab.export.format import one_line
+from cnnlab.export.comparison_words import curve_label, labels
 from cnnlab.history.queries import Reader
 from cnnlab.home import Home
 
@@ -51,14 +50,5 @@ class Desk:
                     followed.refresh(reader)
                     if followed.series is not None:
                         series.append(followed.series)
-                        curve_names.append(_curve_name(name, group, at))
+                        curve_names.append(curve_label(name, group, at))
         return Material(comparison, names, tuple(series), tuple(curve_names))
-
-
-def _curve_name(name: str, group: Group, at: int) -> str:
-    """The group's name, with what tells the run apart in it."""
-    if len(group.runs) == 1:
-        return name
-    if "training.seed" not in group.machine:
-        return f"{name} {one_line(group.runs[at].name)}"
-    return f"{name} seed={value_words(group.machine['training.seed'][at])}"

@@ -10,22 +10,32 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
+from cnnlab.amounts import enumerated, how_many
 from cnnlab.analysis.comparison import CLASS_FIGURES, MAIN_FIGURE
 from cnnlab.events import CheckpointKind
 from cnnlab.export.comparison_words import summary_words
-from cnnlab.export.format import visible
+from cnnlab.export.format import one_line, visible
+from cnnlab.history.naming import left_out
 from cnnlab.history.ownership import LIVE
 from cnnlab.history.records import RunRecord
 from cnnlab.history.watch import Watch
+from cnnlab.tui import navigation
 from cnnlab.tui.background import behind
+from cnnlab.tui.exports import Subject
 from cnnlab.tui.screens.base import CnnlabScreen
 from cnnlab.tui.screens.compare.material import Desk, Material
-from cnnlab.tui.screens.compare.sheets import classes_sheet, config_sheet, figures_sheet
+from cnnlab.tui.screens.compare.sheets import (
+    classes_left_out,
+    classes_sheet,
+    config_sheet,
+    figures_sheet,
+)
 from cnnlab.tui.screens.compare.table import SheetTable
 from cnnlab.tui.sturdy import Sturdy
 from cnnlab.tui.widgets.curve_panel import CurvePanel
 from cnnlab.tui.widgets.dialogs import ChoiceDialog
 from cnnlab.tui.widgets.pages import Page, Pages
+from cnnlab.tui.widgets.top_bar import TopBar
 
 SECONDS = 1.0
 """Between two looks at the history."""
@@ -69,6 +79,7 @@ class CompareScreen(CnnlabScreen):
         Binding("escape", "app.back", "Back"),
         Binding("tab,right_square_bracket", "turn(1)", "Next tab", key_display="tab"),
         Binding("shift+tab,left_square_bracket", "turn(-1)", "Tab before", show=False),
+        Binding("E", "export", "Export", tooltip="Export the comparison: report, plots, …"),
         Binding("a", "choose_baseline", "Baseline", tooltip="Choose what others are held against"),
         Binding("c", "other_checkpoint", "Best/last", tooltip="Figures of the other checkpoint"),
         Binding("f", "fold", "Fold", tooltip="Fold runs that differ only in the seed, or unfold"),
@@ -90,11 +101,12 @@ class CompareScreen(CnnlabScreen):
         self._runs: list[RunRecord] | None = None
         self._watch: Watch | None = None
         self._desk: Desk | None = None
-        self._reading = self._again = False
+        self._reading = self._again = self._asks = False
 
     def place_in_words(self) -> str:
-        """How many runs."""
-        return f"compare {len(self.run_ids)} runs"
+        """How many runs: those that are there, where that is known."""
+        count = len(self.run_ids if self._runs is None else self._runs)
+        return f"compare {how_many(count, 'run')}"
 
     def body(self) -> Iterable[Widget]:
         """The four tabs, above them what they are of."""
@@ -138,6 +150,7 @@ class CompareScreen(CnnlabScreen):
             runs = reader.runs_among(self.run_ids)
         if runs != self._runs or any(run.status in LIVE for run in runs):
             self._runs = runs
+            self.query_one(TopBar).say(self.place_in_words())
             self._read()
 
     def _read(self) -> None:
@@ -151,8 +164,13 @@ class CompareScreen(CnnlabScreen):
 
     def _take(self, material: Material) -> None:
         self._reading = False
-        self._material = material
-        self._show(material)
+        self._material = material if material.comparison.groups else None
+        self.query_one(Pages).display = self._material is not None
+        if self._material is not None:
+            self._show(self._material)
+        else:
+            words = "These runs are not in the history any more. Press Escape."
+            self.query_one("#heading", Static).update(Text(words))
         self._read_again()
 
     def _fail(self, error: Exception) -> None:
@@ -164,16 +182,13 @@ class CompareScreen(CnnlabScreen):
         if self._again:
             self._again = False
             self._read()
+        elif self._asks:
+            self._asks = False
+            self._ask_for_baseline()
 
     # Showing
 
     def _show(self, material: Material) -> None:
-        groups = material.comparison.groups
-        self.query_one(Pages).display = bool(groups)
-        if not groups:
-            words = "These runs are not in the history any more. Press Escape."
-            self.query_one("#heading", Static).update(Text(words))
-            return
         self.query_one("#heading", Static).update(self._heading(material))
         self.query_one(CurvePanel).show_runs(material.series, material.curve_names)
         self._show_figures(material)
@@ -182,20 +197,33 @@ class CompareScreen(CnnlabScreen):
 
     def _place(self, material: Material) -> int:
         """The place of the baseline: the group that has the chosen run, else the first."""
-        for place, group in enumerate(material.comparison.groups):
-            if self._baseline in {run.id for run in group.runs}:
-                return place
-        return 0
+        return material.comparison.place_of(self._baseline)
 
     def _heading(self, material: Material) -> Text:
         count, groups = len(self._runs or ()), len(material.comparison.groups)
-        folded = f" in {groups} group{'s' if groups > 1 else ''}" if groups < count else ""
+        folded = f" in {how_many(groups, 'group')}" if groups < count else ""
+        gone, trashed = len(self.run_ids) - count, len(self._trashed())
         parts = [
-            f"{count} runs{folded}",
+            f"{how_many(count, 'run')}{folded}",
+            f"{gone} deleted" if gone else "",
+            f"{trashed} in the trash" if trashed else "",
             f"{self._checkpoint} checkpoint",
             f"baseline ◆ {material.names[self._place(material)]}",
         ]
-        return Text(" · ".join(parts))
+        return Text(" · ".join(part for part in parts if part))
+
+    def _trashed(self) -> list[str]:
+        """The names of the runs that are in the trash by now."""
+        return [one_line(run.name) for run in self._runs or () if run.trashed_at]
+
+    def _missing(self) -> list[str]:
+        """What is told of runs that were deleted or moved to the trash meanwhile."""
+        told = left_out(len(self.run_ids) - len(self._runs or ()))
+        trashed = self._trashed()
+        if trashed:
+            verb = "is" if len(trashed) == 1 else "are"
+            told.append(f"{enumerated(trashed)} {verb} in the trash.")
+        return told
 
     def _show_figures(self, material: Material) -> None:
         baseline = self._place(material)
@@ -203,11 +231,12 @@ class CompareScreen(CnnlabScreen):
         if sheet.width > self.size.width:
             sheet = sheet.turned()
         self.query_one("#figures-table", SheetTable).show(sheet)
-        lines = summary_words(material.comparison, material.names, baseline)
+        lines = [*self._missing(), *summary_words(material.comparison, material.names, baseline)]
         text = Text(visible("\n".join(lines)))
         if len(material.comparison.groups) > 1:
             against = f"{MAIN_FIGURE.capitalize()} against ◆ {material.names[baseline]}\n"
-            text = Text.assemble((against, "dim"), text, ("\n* best of its kind", "dim"))
+            star = "\n* best of its kind" if sheet.marks_best else ""
+            text = Text.assemble((against, "dim"), text, (star, "dim"))
         self.query_one("#verdicts", _Words).say(text)
 
     def _show_config(self, material: Material) -> None:
@@ -226,13 +255,14 @@ class CompareScreen(CnnlabScreen):
         sheet = classes_sheet(material.comparison, material.names, baseline, self._figure)
         self.query_one("#classes-table", SheetTable).show(sheet)
         name = {"f1": "F1"}.get(self._figure, self._figure)
-        told = (
+        told = [
             f"{name.capitalize()} on the test images: ◆ its value, the others as the difference "
-            "to it in percentage points."
-        )
+            "to it in percentage points.",
+            *classes_left_out(material.comparison, material.names, baseline),
+        ]
         if not sheet.rows:
-            told = "The baseline has no figures of classes: it was not tested."
-        self.query_one("#classes-words", Static).update(Text(told))
+            told = ["The baseline has no figures of classes: it was not tested."]
+        self.query_one("#classes-words", Static).update(Text(visible("\n".join(told))))
 
     # Keys
 
@@ -241,8 +271,14 @@ class CompareScreen(CnnlabScreen):
         self.query_one(Pages).turn(by)
 
     def action_choose_baseline(self) -> None:
-        """Lets one choose the group that the others are held against."""
-        if self._material is None or not self._material.comparison.groups:
+        """Lets one choose the group that the others are held against: of those asked for last."""
+        if self._reading:
+            self._asks = True
+        else:
+            self._ask_for_baseline()
+
+    def _ask_for_baseline(self) -> None:
+        if self._material is None or not self.is_current:
             return
         groups = zip(self._material.names, self._material.comparison.groups, strict=True)
         choices = {group.runs[0].id: name for name, group in groups}
@@ -253,6 +289,16 @@ class CompareScreen(CnnlabScreen):
         if run_id is not None and self._material is not None:
             self._baseline = run_id
             self._show(self._material)
+
+    def action_export(self) -> None:
+        """Asks how these runs are exported: the baseline first, as others are held against it."""
+        if self._runs and self._material is not None:
+            groups, place = self._material.comparison.groups, self._place(self._material)
+            first = {run.id for run in groups[place].runs}
+            runs = sorted(self._runs, key=lambda run: run.id not in first)
+            ids = [run.id for run in runs]
+            subject = Subject.of_runs(ids, runs[0].name, checkpoint=self._checkpoint)
+            navigation.export(self.lab, subject)
 
     def action_other_checkpoint(self) -> None:
         """Shows the figures of the last checkpoint, or of the best one again."""

@@ -8,15 +8,16 @@ from typing import Any, Literal, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
-from cnnlab.analysis.comparison import ClassFigure, Comparison, Figure
+from cnnlab.analysis.comparison import ClassFigure, Comparison, Figure, Group
+from cnnlab.export.comparison_tables import left_out_classes, other_classes
 from cnnlab.export.comparison_words import (
     LONGEST_LABEL,
+    best_words,
     figure_words,
-    points,
     seeds_words,
-    value_words,
 )
-from cnnlab.export.format import format_figure, one_line
+from cnnlab.export.format import format_figure, format_points, one_line
+from cnnlab.export.run_words import setting
 
 Tone = Literal["", "muted", "good", "bad", "best"]
 """What a cell's colour means; its sign says it too."""
@@ -51,6 +52,11 @@ class Sheet:
         )
         return sum(wide + _GAPS for wide in widest)
 
+    @property
+    def marks_best(self) -> bool:
+        """Whether a cell has the star of the best."""
+        return any(cell.tone == "best" for row in self.rows for cell in row)
+
     def turned(self) -> Sheet:
         """Its rows as columns."""
         lines = tuple(zip(self.columns, *self.rows, strict=True))
@@ -65,25 +71,34 @@ def clipped(label: str) -> str:
 
 
 def figures_sheet(comparison: Comparison, names: Sequence[str], baseline: int) -> Sheet:
-    """Figures in rows and groups in columns; the best of each has a star."""
+    """Figures in rows and groups in columns; the best of each has a star.
+
+    Where groups have several seeds, their number stands above, and the figure of the best run
+    below the main one.
+    """
+    groups = comparison.groups
+    several = any(len(group.runs) > 1 for group in groups)
     rows = []
+    if several:
+        counts = (Cell(f"{seeds_words(group)}  ", "muted", number=True) for group in groups)
+        rows.append((Cell("seeds", "muted"), *counts))
     for figure in comparison.figures:
         best = comparison.best(figure)
-        rows.append(
-            (
-                Cell(figure.name),
-                *(
-                    _figure_cell(figure, comparison, place, best)
-                    for place in range(len(comparison.groups))
-                ),
-            )
-        )
+        cells = (_figure_cell(figure, group, place in best) for place, group in enumerate(groups))
+        rows.append((Cell(figure.name), *cells))
+        if several and figure == comparison.main:
+            bests = (best_words(figure, group.figures.get(figure.name)) for group in groups)
+            cells = (Cell(f"{words}  ", "muted", number=True) for words in bests)
+            rows.append((Cell("  of the best run", "muted"), *cells))
     return Sheet((Cell(""), *_heads(names, baseline)), tuple(rows))
 
 
-def _figure_cell(figure: Figure, comparison: Comparison, place: int, best: frozenset[int]) -> Cell:
-    words = figure_words(figure, comparison.groups[place].figures.get(figure.name))
-    if place in best:
+def _figure_cell(figure: Figure, group: Group, best: bool) -> Cell:
+    value = group.figures.get(figure.name)
+    words = figure_words(figure, value)
+    if value is not None and value.n != len(group.runs):
+        words += f" (n = {value.n})"
+    if best:
         return Cell(f"{words} *", "best", number=True)
     # As wide as with a star, so that the digits stay below each other.
     return Cell(f"{words}  ", number=True)
@@ -105,7 +120,7 @@ def config_sheet(comparison: Comparison, names: Sequence[str]) -> Sheet:
         for path in comparison.fields
     ]
     rows += [
-        (Cell(path, "muted"), *(Cell(_each(group.machine[path]), "muted") for group in groups))
+        (Cell(path, "muted"), *(Cell(_of_machine(group, path), "muted") for group in groups))
         for path in comparison.machine_fields
         if path not in comparison.fields
     ]
@@ -119,38 +134,53 @@ def config_sheet(comparison: Comparison, names: Sequence[str]) -> Sheet:
 
 
 def _setting(settings: Any, path: str) -> str:
-    return value_words(settings[path]) if path in settings else "–"
+    return setting(settings[path]) if path in settings else "–"
 
 
-def _each(values: Sequence[Any]) -> str:
-    """The values of a group's runs: each once."""
-    return ", ".join(dict.fromkeys(map(value_words, values)))
+def _of_machine(group: Group, path: str) -> str:
+    """The values of a group's runs, each once; of imported curves none is known."""
+    if not group.runs[0].config:
+        return "–"
+    return ", ".join(dict.fromkeys(map(setting, group.machine[path])))
 
 
 def classes_sheet(
     comparison: Comparison, names: Sequence[str], baseline: int, figure: ClassFigure
 ) -> Sheet:
-    """The baseline's figure of each class, and how far the others are from it in points."""
-    others = [place for place in range(len(names)) if place != baseline]
+    """The baseline's figure of each class, and how far the others are from it in points.
+
+    Groups whose classes do not compare are left out; see `classes_left_out`.
+    """
     base = comparison.groups[baseline]
+    others = [
+        place
+        for place, group in enumerate(comparison.groups)
+        if place != baseline and not other_classes(base, group)
+    ]
     rows = []
     for at, (name, differences) in enumerate(comparison.class_differences(figure, baseline)):
         own = Cell(format_figure(base.classes[figure][at].mean), number=True)
-        rows.append(
-            (
-                Cell(one_line(name)),
-                own,
-                *(_difference_cell(differences[place]) for place in others),
-            )
+        beside = (
+            _difference_cell(points)
+            for place in others
+            if (points := differences[place]) is not None
         )
+        rows.append((Cell(one_line(name)), own, *beside))
     heads = _heads(names, baseline)
     return Sheet((Cell("class"), *(heads[place] for place in (baseline, *others))), tuple(rows))
 
 
-def _difference_cell(difference: float | None) -> Cell:
-    if difference is None:
-        return Cell("–", "muted", number=True)
+def classes_left_out(comparison: Comparison, names: Sequence[str], baseline: int) -> list[str]:
+    """Which groups are not in the sheet of classes, and why, a sentence each."""
+    groups = comparison.groups
+    why = {place: other_classes(groups[baseline], group) for place, group in enumerate(groups)}
+    return list(left_out_classes(names, why))
+
+
+def _difference_cell(difference: float) -> Cell:
     if abs(difference) < _UNSEEN:
         return Cell("0.0  ", "muted", number=True)
     better = difference > 0
-    return Cell(f"{points(difference)} {'▲' if better else '▼'}", "good" if better else "bad", True)
+    return Cell(
+        f"{format_points(difference)} {'▲' if better else '▼'}", "good" if better else "bad", True
+    )

@@ -9,17 +9,15 @@ from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding
 from textual.coordinate import Coordinate
-from textual.widgets import DataTable
 
 from cnnlab.tui.screens.compare.sheets import Cell, Sheet, Tone
-from cnnlab.tui.sturdy import Sturdy
-from cnnlab.tui.widgets.keys import CELLS
+from cnnlab.tui.widgets.table import Table
 
 
-class SheetTable(Sturdy, DataTable[Text]):
+class SheetTable(Table):
     """Shows a sheet; its first column stays when the others scroll."""
 
-    BINDINGS = [*CELLS, Binding("enter", "select_cursor", "Select", show=False)]
+    BINDINGS = [Binding("enter", "select_cursor", "Select", show=False)]
     COMPONENT_CLASSES = {"sheet--muted", "sheet--good", "sheet--bad", "sheet--best"}
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - as all widgets name it

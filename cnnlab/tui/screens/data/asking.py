@@ -2,48 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 from textual.binding import Binding
-from textual.suggester import Suggester
 from textual.widgets import Input
 
 from cnnlab.data.image_decoding import parse_size
 from cnnlab.errors import ConfigError, DataError
 from cnnlab.tui.widgets.dialogs import TextDialog
-
-_MOST_LOOKED_AT = 5_000
-"""Entries of a folder; one with more is one of images, where nobody wants a name."""
-
-
-class _Paths(Suggester):
-    """Suggests the first file or folder that begins as what is written."""
-
-    def __init__(self) -> None:
-        super().__init__(use_cache=False, case_sensitive=True)
-
-    async def get_suggestion(self, value: str) -> str | None:
-        """The whole text that is suggested."""
-        return await asyncio.to_thread(completed, value)
-
-
-def completed(text: str) -> str | None:
-    """A text made longer, to the first path that begins with it; None if there is none."""
-    folder, _, start = text.rpartition("/")
-    if not folder and not text.startswith("/"):
-        return None
-    try:
-        parent = Path(f"{folder}/").expanduser()
-        entries = [one for one, _ in zip(parent.iterdir(), range(_MOST_LOOKED_AT), strict=False)]
-        found = sorted(
-            one.name + "/" * one.is_dir()
-            for one in entries
-            if one.name.startswith(start) and (start or not one.name.startswith("."))
-        )
-    except (OSError, RuntimeError, ValueError):
-        return None
-    return f"{folder}/{found[0]}" if found and found[0].isprintable() else None
+from cnnlab.tui.widgets.path_suggester import PathSuggester
 
 
 class PathDialog(TextDialog):
@@ -61,7 +28,7 @@ class PathDialog(TextDialog):
 
     def on_mount(self) -> None:
         """Begins to suggest."""
-        self.query_one(Input).suggester = _Paths()
+        self.query_one(Input).suggester = PathSuggester()
 
     def action_complete(self) -> None:
         """Takes what is suggested."""

@@ -6,24 +6,21 @@ from collections.abc import Sequence
 
 from rich.text import Text
 from textual.binding import Binding
-from textual.widgets import DataTable
 
 from cnnlab.export.format import format_bytes, one_line
 from cnnlab.tui.screens.data.shelf import Entry
 from cnnlab.tui.screens.data.words import SIGNS
-from cnnlab.tui.sturdy import Sturdy
-from cnnlab.tui.widgets.keys import ROWS
+from cnnlab.tui.widgets.table import Table
 
 _NAME = 14
 """Columns of a name; longer ones are told whole beside the list."""
 _SIZE = 8
 
 
-class DatasetTable(Sturdy, DataTable[Text]):
+class DatasetTable(Table):
     """One row a data set; the cursor holds on to names."""
 
     BINDINGS = [
-        *ROWS,
         Binding("home", "scroll_top", "First", show=False),
         Binding("end", "scroll_bottom", "Last", show=False),
     ]

@@ -16,6 +16,7 @@ from cnnlab.data import library
 from cnnlab.errors import DataError
 from cnnlab.export.format import format_bytes, one_line
 from cnnlab.tui.background import behind
+from cnnlab.tui.own_process import Stopped
 from cnnlab.tui.screens.base import CnnlabScreen
 from cnnlab.tui.screens.data.asking import (
     PathDialog,
@@ -29,7 +30,7 @@ from cnnlab.tui.screens.data.listing import DatasetTable
 from cnnlab.tui.screens.data.panels import AboutPanel, AugmentationPanel, SamplesPanel
 from cnnlab.tui.screens.data.shelf import Entry, read_shelf
 from cnnlab.tui.screens.data.words import LEGEND, progress_words
-from cnnlab.tui.screens.data.work import Stopped, Work
+from cnnlab.tui.screens.data.work import Work
 from cnnlab.tui.widgets.dialogs import ChoiceDialog, ConfirmDialog, TextDialog
 from cnnlab.tui.widgets.pages import Page, Pages
 

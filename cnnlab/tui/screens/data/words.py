@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
+from cnnlab.amounts import format_shape
 from cnnlab.data.catalog import KnownDataset
 from cnnlab.data.store import DatasetInfo
-from cnnlab.export.format import format_bytes, format_shape, format_time, one_line
+from cnnlab.export.format import format_bytes, format_time, one_line
 from cnnlab.tui.screens.data.shelf import Entry, Place
 
 SIGNS: dict[Place, str] = {"here": "✓", "shipped": "○", "absent": "–", "damaged": "×"}

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
-import subprocess
-import sys
 import threading
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from cnnlab.errors import DataError
 from cnnlab.home import Home
+from cnnlab.tui.own_process import OwnProcess, Stopped
 
-_PERCENT = re.compile(rb"(\d{1,3})(?:\.\d)?%")
-_CHUNK = 4096
-_SECONDS_TO_END = 5.0
-_MESSAGE = b"cnnlab: "
-"""What the command line begins an error with."""
-
-
-class Stopped(Exception):  # noqa: N818 - it is no error
-    """The user stopped the work."""
+_PERCENT = re.compile(r"(\d{1,3})(?:\.\d)?%")
 
 
 @dataclass
@@ -42,7 +29,7 @@ class Work:
     done: int = 0
     total: int | None = None
     _stop: threading.Event = field(default_factory=threading.Event)
-    _process: subprocess.Popen[bytes] | None = None
+    _process: OwnProcess | None = None
 
     def progress(self, what: str, done: int, total: int | None) -> None:
         """Takes note.
@@ -57,7 +44,8 @@ class Work:
     def stop(self) -> None:
         """Ends it soon; what was stored before stays."""
         self._stop.set()
-        self._interrupt()
+        if self._process is not None:
+            self._process.interrupt()
 
     def download(self, home: Home, name: str, *, replace: bool) -> None:
         """Downloads a data set, in a process of its own.
@@ -65,64 +53,17 @@ class Work:
         torchvision draws on the terminal and cannot be interrupted; there it does neither harm.
 
         Raises:
-            DataError: it failed; the words are those of the process.
+            CnnlabError: it failed; the words are those of the process.
             Stopped: nobody wants it any more.
         """
-        command = [sys.executable, "-m", "cnnlab", "data", "download", name]
-        self._process = subprocess.Popen(
-            command + ["--replace"] * replace,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            env={**os.environ, "CNNLAB_HOME": str(home.root), "NO_COLOR": "1", "COLUMNS": "10000"},
-            start_new_session=True,
-        )
+        command = ["data", "download", name, *["--replace"] * replace]
+        self._process = OwnProcess(home, heard=self._hear)
         if self._stop.is_set():
-            self._interrupt()
-        told = _listen(self._process, self._percent)
-        if self._stop.is_set():
-            raise Stopped
-        if self._process.returncode:
-            raise _failure(name, told)
+            self._process.interrupt()
+        self._process.answer(command)
 
-    def _percent(self, percent: int) -> None:
-        with suppress(Stopped):
-            self.progress("downloading", percent, 100)
-
-    def _interrupt(self) -> None:
-        process = self._process
-        if process is None or process.poll() is not None:
-            return
-        # As Ctrl-C does: then it takes the half of its files with it.
-        process.send_signal(signal.SIGINT)
-        threading.Thread(target=_see_to_its_end, args=(process,), daemon=True).start()
-
-
-def _see_to_its_end(process: subprocess.Popen[bytes]) -> None:
-    try:
-        process.wait(_SECONDS_TO_END)
-    except subprocess.TimeoutExpired:
-        process.kill()
-
-
-def _listen(process: subprocess.Popen[bytes], percent: Callable[[int], None]) -> bytes:
-    """Reads what a process says until its end; tells each percentage, returns the last words."""
-    told = b""
-    if process.stderr is not None:
-        while chunk := process.stderr.read1(_CHUNK):  # type: ignore[attr-defined]
-            told = (told + chunk)[-_CHUNK:]
-            found = _PERCENT.findall(chunk)
-            if found:
-                percent(min(int(found[-1]), 100))
-        process.stderr.close()
-    process.wait()
-    return told
-
-
-def _failure(name: str, told: bytes) -> DataError:
-    """What the command line said, as the error that it was."""
-    words = told.rpartition(_MESSAGE)[2].decode(errors="replace").strip()
-    message, _, hint = words.partition("\n")
-    if not message:
-        return DataError(f"The data set {name} cannot be downloaded.")
-    return DataError(message.strip(), hint.strip())
+    def _hear(self, said: str) -> None:
+        found = _PERCENT.findall(said)
+        if found:
+            with suppress(Stopped):
+                self.progress("downloading", min(int(found[-1]), 100), 100)

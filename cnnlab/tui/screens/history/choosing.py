@@ -12,11 +12,6 @@ from cnnlab.tui.screens.history.table import RunTable
 Result = TypeVar("Result")
 
 
-def counted(count: int) -> str:
-    """A number of runs in words."""
-    return f"{count:,} run{'s' if count != 1 else ''}"
-
-
 class Choosing(CnnlabScreen):
     """A screen with a table of runs, of which the actions take the marked ones or one."""
 

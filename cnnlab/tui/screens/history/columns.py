@@ -127,6 +127,14 @@ def _epochs(row: Row) -> Cell:
     return Cell(f"{row.run.epochs_done}/{row.run.epochs_planned}")
 
 
+def _group(row: Row) -> Cell:
+    return Cell(one_line(row.run.group_id or ""))
+
+
+def _origin(row: Row) -> Cell:
+    return Cell(row.run.origin or "")
+
+
 def _tags(row: Row) -> Cell:
     return Cell(" ".join(map(one_line, row.run.tags)))
 
@@ -164,6 +172,8 @@ COLUMNS: dict[str, Column] = {
         Column("device", "device", 7, lambda row: _plain(row.run.device)),
         Column("time", "time", 9, _time, number=True, words="time (trained)"),
         Column("started", "started", 11, lambda row: Cell(format_short_time(row.run.created_at))),
+        Column("group", "group", 8, _group, words="group (repeats of one config)"),
+        Column("origin", "origin", 11, _origin, words="origin (of imported runs)"),
         Column("tags", "tags", 16, _tags),
         Column("id", "id", 8, lambda row: Cell(row.run.id)),
     )

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from textual.binding import Binding
 
+from cnnlab.amounts import how_many
 from cnnlab.errors import CnnlabError
 from cnnlab.execution.queue import RunQueue
 from cnnlab.history.queries import Reader
 from cnnlab.tui import navigation
-from cnnlab.tui.screens.history.choosing import Choosing, counted
+from cnnlab.tui.exports import Subject
+from cnnlab.tui.screens.history.choosing import Choosing
 
 MOST_COMPARED = 8
 """Runs in a comparison; at least two."""
@@ -56,8 +58,18 @@ class Departures(Choosing):
         if 2 <= len(ids) <= MOST_COMPARED:
             await navigation.compare(self.lab, ids)
         else:
-            marked = f"{counted(len(ids))} marked" if ids else "None is marked"
+            marked = f"{how_many(len(ids), 'run')} marked" if ids else "None is marked"
             self.say(f"Mark two to eight runs with Space, then press v. {marked}.")
+
+    def action_export(self) -> None:
+        """Asks how the chosen runs are exported."""
+        ids = self.chosen()
+        if ids:
+            navigation.export(self.lab, Subject.of_runs(ids, self._name_of(ids[0])))
+
+    def _name_of(self, run_id: str) -> str:
+        with self.session.reading() as reader:
+            return next((run.name for run in reader.runs_among([run_id])), run_id)
 
     async def action_again(self) -> None:
         """Opens the launch form with the config of the run under the cursor."""
@@ -84,6 +96,6 @@ class Departures(Choosing):
             self.lab.report(error)
         self.reread()
         if ids:
-            self.say(f"{counted(len(ids))} in the queue to go on.")
+            self.say(f"{how_many(len(ids), 'run')} in the queue to go on.")
             if not errors:
                 self.call_later(navigation.watch, self.lab, ids[0])

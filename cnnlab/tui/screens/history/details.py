@@ -12,7 +12,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from cnnlab.export.format import format_figure, format_time, one_line, visible
-from cnnlab.export.run_words import component, run_words
+from cnnlab.export.run_words import component, origin_words, run_words
 from cnnlab.history.queries import Reader
 from cnnlab.history.records import EpochRecord, NoteRecord
 from cnnlab.tui.screens.history.columns import SIGNS, state
@@ -58,14 +58,14 @@ def in_two_lines(details: RunDetails) -> Text:
     # The config of an older cnnlab may lack a part.
     tables = [run.config.get(kind) for kind in ("model", "optimizer")]
     names = (run.preset, *(component(table) for table in tables if table))
-    seed = run.config.get("training", {}).get("seed", "unknown")
+    seed = run.config.get("training", {}).get("seed", "unknown") if run.config else None
     first = Text(one_line(run.name), "bold")
     first.append(f"  {sign} {one_line(status)}", "")
     parts = [
         *(f"#{tag}" for tag in run.tags),
         *(f"“{note.text}”" for note in reversed(details.notes)),
         *(name for name in names if name),
-        f"seed {seed}",
+        f"seed {seed}" if seed is not None else origin_words(run),
         f"best {run.monitor} {format_figure(run.best_value)}" if run.best_epoch else "",
     ]
     second = Text(" · ".join(one_line(part) for part in parts if part), "dim")

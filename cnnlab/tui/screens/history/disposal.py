@@ -8,12 +8,13 @@ from functools import partial
 
 from textual.binding import Binding
 
+from cnnlab.amounts import how_many
 from cnnlab.errors import HistoryError
 from cnnlab.export.format import format_bytes
 from cnnlab.history import trash
 from cnnlab.history.edits import require_deletable
 from cnnlab.history.queries import Reader
-from cnnlab.tui.screens.history.choosing import Choosing, counted
+from cnnlab.tui.screens.history.choosing import Choosing
 from cnnlab.tui.widgets.dialogs import ConfirmDialog
 
 
@@ -51,13 +52,15 @@ class Disposable:
         Args:
             hidden: how many of them the table does not list.
         """
-        lines = [f"Move {counted(len(self.ids))} to the trash?"]
+        lines = [f"Move {how_many(len(self.ids), 'run')} to the trash?"]
         lines += [f"{hidden:,} of them marked, but not in the list now."] if hidden else []
         freed = f"frees {format_bytes(self.bytes)} of checkpoints"
         lines += [f"Emptying the trash later {freed}."] if self.bytes else []
         if self.protected:
             stay = "stays" if len(self.protected) == 1 else "stay"
-            lines.append(f"{counted(len(self.protected))} still under way or queued {stay}.")
+            lines.append(
+                f"{how_many(len(self.protected), 'run')} still under way or queued {stay}."
+            )
         return "\n".join(lines)
 
 
@@ -68,7 +71,6 @@ class Disposal(Choosing):
         Binding("x,delete", "discard", "Trash", tooltip="Move to the trash"),
         Binding("z", "undo", "Undo", show=False, tooltip="Bring back what went to the trash last"),
         Binding("z", "restore", "Restore", tooltip="Bring back from the trash"),
-        Binding("E", "empty", "Empty", tooltip="Delete the runs in the trash for good"),
         Binding("T", "show_trash", "Show trash", show=False, tooltip="Show or leave the trash"),
     ]
 
@@ -103,7 +105,9 @@ class Disposal(Choosing):
             trash.move_to_trash(self.session.home, ids)
             self._discarded.append(ids)
 
-        self.change(move, f"Moved {counted(len(ids))} to the trash; z brings back, T shows it.")
+        self.change(
+            move, f"Moved {how_many(len(ids), 'run')} to the trash; z brings back, T shows it."
+        )
 
     def action_undo(self) -> None:
         """Brings back the runs that went to the trash last."""
@@ -121,7 +125,7 @@ class Disposal(Choosing):
 
     def _bring_back(self, ids: list[str]) -> None:
         work = partial(trash.restore, self.session.home, ids)
-        self.change(work, f"Brought back {counted(len(ids))}.")
+        self.change(work, f"Brought back {how_many(len(ids), 'run')}.")
 
     def action_empty(self) -> None:
         """Asks, and deletes what is in the trash."""
@@ -132,7 +136,7 @@ class Disposal(Choosing):
         if not count:
             self.say("The trash is empty.")
             return
-        question = f"Delete {counted(count)} for good? That frees {format_bytes(size)}."
+        question = f"Delete {how_many(count, 'run')} for good? That frees {format_bytes(size)}."
         dialog = ConfirmDialog(question, yes="Delete for good", no="Keep", dangerous=True)
         self.lab.push_screen(dialog, self._empty)
 
@@ -145,4 +149,4 @@ class Disposal(Choosing):
         count, size = deleted
         self._discarded.clear()
         self.reread()
-        self.say(f"Deleted {counted(count)}, {format_bytes(size)} freed.")
+        self.say(f"Deleted {how_many(count, 'run')}, {format_bytes(size)} freed.")

@@ -7,12 +7,13 @@ from functools import partial
 
 from textual.binding import Binding
 
+from cnnlab.amounts import how_many
 from cnnlab.errors import ConfigError
 from cnnlab.export.format import one_line
 from cnnlab.history.edits import add_note, add_tags, remove_tags, rename_run
 from cnnlab.history.naming import checked_name
 from cnnlab.home import Home
-from cnnlab.tui.screens.history.choosing import Choosing, counted
+from cnnlab.tui.screens.history.choosing import Choosing
 from cnnlab.tui.widgets.dialogs import TextDialog
 
 
@@ -72,7 +73,7 @@ class Edits(Choosing):
     def _tag(self, ids: list[str], text: str | None) -> None:
         change = TagChange.of(text or "")
         if change.added or change.removed:
-            words = f"{change.words()}: {counted(len(ids))}."
+            words = f"{change.words()}: {how_many(len(ids), 'run')}."
             self.change(partial(change.carry_out, self.session.home, ids), words)
 
     def action_note(self) -> None:
@@ -91,7 +92,7 @@ class Edits(Choosing):
             for run_id in ids:
                 add_note(self.session.home, run_id, note)
 
-        self.change(write, f"Noted on {counted(len(ids))}.")
+        self.change(write, f"Noted on {how_many(len(ids), 'run')}.")
 
     def action_rename(self) -> None:
         """Asks for another name of the run under the cursor."""
@@ -111,4 +112,4 @@ class Edits(Choosing):
         row = self.table.row()
         if row is not None and ids == [row.run.id]:
             return one_line(row.run.name)
-        return counted(len(ids))
+        return how_many(len(ids), "run")

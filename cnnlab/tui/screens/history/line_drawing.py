@@ -12,6 +12,7 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
+from cnnlab.amounts import how_many
 from cnnlab.export.format import one_line
 from cnnlab.tui.screens.history.columns import GAP, Placed, Tone, total_width
 from cnnlab.tui.screens.history.listing import Group
@@ -128,7 +129,7 @@ class LineWriter:
         base = (self.styles.cursor if cursor else self.styles.base) + self.styles.group
         marked = sum(run_id in marks for run_id in group.ids)
         sign = "▾" if group.open else "▸"
-        counts = [f"{len(group.ids):,} run{'s' if len(group.ids) != 1 else ''}"]
+        counts = [how_many(len(group.ids), "run")]
         counts += [f"{marked:,} marked"] if marked else []
         head = f"{sign} {one_line(group.study) or 'no study'}"
         segments = [

@@ -43,6 +43,7 @@ _DETAILS_SECONDS = 0.05
 _ONLY_IN_TRASH = {"restore", "empty", "leave_trash"}
 _NOT_IN_TRASH = {
     "open", "compare", "again", "resume", "discard", "undo", "tag", "note", "rename", "follow",
+    "export",
 }  # fmt: skip
 
 
@@ -64,6 +65,8 @@ class HistoryScreen(Departures, Disposal, Edits):
         Binding("enter", "restore", "Restore", show=False),
         Binding("slash", "filter", "Filter", tooltip="Write a filter"),
         Binding("o", "sort", "Sort", tooltip="Choose what to sort by"),
+        Binding("E", "export", "Export", tooltip="Export the marked runs, or this one"),
+        Binding("E", "empty", "Empty", tooltip="Delete the runs in the trash for good"),
         Binding("O", "reverse", "Reverse", show=False, tooltip="Turn the order round"),
         Binding("c", "columns", "Columns", show=False, tooltip="Choose the columns"),
         Binding("b", "group", "By study", show=False, tooltip="Group the runs by study, or not"),

@@ -15,6 +15,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
+from cnnlab.amounts import how_many
 from cnnlab.config import own_presets, presets
 from cnnlab.export.format import one_line
 from cnnlab.history.records import RunRecord
@@ -32,6 +33,8 @@ from cnnlab.tui.widgets.dialogs import ConfirmDialog, TextDialog
 
 _CHECK_DELAY = 0.08
 """Seconds without a key after which the whole config is checked."""
+_NAMED = 3
+"""So many of the runs that were queued are named."""
 
 
 class LaunchScreen(CnnlabScreen):
@@ -137,8 +140,8 @@ class LaunchScreen(CnnlabScreen):
         changes = self._form.changes()
         text = Text(no_wrap=True, overflow="ellipsis")
         if faults:
-            text.append(f"✗ {_count(faults, 'error')}  ", "bold")
-        words = f"● {_count(changes, 'change')}" if changes else "no changes"
+            text.append(f"✗ {how_many(faults, 'error')}  ", "bold")
+        words = f"● {how_many(changes, 'change')}" if changes else "no changes"
         self.query_one("#state", Static).update(text.append(words))
 
     def on_field_row_entered(self, event: FieldRow.Entered) -> None:
@@ -211,7 +214,8 @@ class LaunchScreen(CnnlabScreen):
             self.lab.call_later(navigation.watch, self.lab, runs[0].id)
 
     def _turn(self, runs: list[RunRecord], before: list[RunRecord], *, first: bool) -> str:
-        names = ", ".join(one_line(run.name) for run in runs)
+        names = ", ".join(one_line(run.name) for run in runs[:_NAMED])
+        names += f" and {len(runs) - _NAMED} more" if len(runs) > _NAMED else ""
         verb = "waits" if len(runs) == 1 else "wait"
         if not before:
             return f"{names} {'begins' if len(runs) == 1 else 'begin'}."
@@ -312,7 +316,3 @@ class LaunchScreen(CnnlabScreen):
         question = "Leave the form? Its changes are lost."
         dialog = ConfirmDialog(question, yes="Leave", no="Stay", dangerous=True)
         self.lab.push_screen(dialog, answered)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' if number != 1 else ''}"

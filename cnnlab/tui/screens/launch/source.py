@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from cnnlab.config.presets import Preset
+from cnnlab.errors import ConfigError
+from cnnlab.export.run_words import origin_words
 from cnnlab.history.records import RunRecord
 
 
@@ -34,5 +36,15 @@ class Source:
 
     @classmethod
     def of_run(cls, run: RunRecord) -> Source:
-        """An earlier run again, its seed included."""
+        """An earlier run again, its seed included.
+
+        Raises:
+            ConfigError: no config is known of the run.
+        """
+        if not run.config:
+            origin = origin_words(run)
+            because = f": it was {origin}" if origin else ""
+            raise ConfigError(
+                f"No config is known of {run.name}{because}.", "Begin with a preset instead."
+            )
         return cls(run.name, run.config, run.preset, run.config)

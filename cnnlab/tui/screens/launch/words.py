@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from cnnlab.config.component import Section
 from cnnlab.config.form import Form
@@ -14,8 +14,10 @@ from cnnlab.config.run import RunConfig
 from cnnlab.data import library
 from cnnlab.data.catalog import KNOWN
 from cnnlab.errors import ConfigError, unknown_name
+from cnnlab.execution.repeats import MOST, repeated
 from cnnlab.execution.requests import RunRequest
 from cnnlab.history.naming import checked_name
+from cnnlab.history.recorder import new_run_id
 from cnnlab.home import Home
 from cnnlab.tui.screens.launch.source import Source
 
@@ -47,8 +49,19 @@ class RunWords(Section):
     """Tags to find it by, with commas between them."""
     note: Stripped = ""
     """A note to keep with the run."""
+    repeats: Annotated[int, Field(ge=1, le=MOST)] = 1
+    """So many runs with consecutive seeds, from `training.seed` on, as one group."""
     seeds: Annotated[tuple[Seed, ...], BeforeValidator(_parts)] = ()
-    """Several seeds, such as 1, 2, 3: one run each. Empty: one run, with `training.seed`."""
+    """Certain seeds, such as 1, 2, 3: one run each, as one group. Empty: `training.seed`."""
+
+    @field_validator("seeds")
+    @classmethod
+    def _either_seeds_or_repeats(
+        cls, seeds: tuple[int, ...], info: ValidationInfo
+    ) -> tuple[int, ...]:
+        if seeds and info.data.get("repeats", 1) > 1:
+            raise ValueError("repeats choose the seeds themselves: give one of the two")
+        return seeds
 
     @field_validator("name")
     @classmethod
@@ -72,10 +85,13 @@ class LaunchConfig(RunConfig):
         return RunConfig(**{name: getattr(self, name) for name in RunConfig.model_fields})
 
     def requests(self, preset: str | None) -> list[RunRequest]:
-        """The runs that are asked for: one, or one a seed."""
+        """The runs that are asked for: one, or one a seed; several are a group."""
         words, config = self.run, self.config()
         request = RunRequest(config, preset, words.name, words.tags, words.note)
-        return [_with_seed(request, seed) for seed in words.seeds] or [request]
+        if words.repeats > 1:
+            return repeated(request, words.repeats)
+        group = replace(request, group=new_run_id() if len(words.seeds) > 1 else None)
+        return [_with_seed(group, seed) for seed in words.seeds] or [request]
 
 
 def _with_seed(request: RunRequest, seed: int) -> RunRequest:

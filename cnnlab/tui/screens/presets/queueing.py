@@ -7,6 +7,7 @@ from functools import partial
 
 from textual.binding import Binding
 
+from cnnlab.amounts import how_many
 from cnnlab.config.differences import differing
 from cnnlab.config.run import RunConfig
 from cnnlab.config.studies import StudyRow
@@ -72,7 +73,7 @@ class Queueing(CnnlabScreen):
         if not queued:
             self.lab.notify("Nothing is missing: every row is trained, or waits already.")
             return
-        self.lab.notify(f"{len(queued)} run{'s' if len(queued) != 1 else ''} queued")
+        self.lab.notify(f"{how_many(len(queued), 'run')} queued")
         self.lab.call_later(navigation.watch, self.lab, queued[0])
 
 

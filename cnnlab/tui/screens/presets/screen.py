@@ -19,6 +19,7 @@ from cnnlab.history.watch import Watch
 from cnnlab.home import Home
 from cnnlab.tui import navigation
 from cnnlab.tui.background import behind
+from cnnlab.tui.exports import Subject
 from cnnlab.tui.screens.presets.catalog import (
     Branch,
     Catalog,
@@ -70,6 +71,7 @@ class PresetsScreen(Queueing):
     BINDINGS = [
         Binding("slash", "search", "Search", tooltip="Search in names and titles"),
         Binding("escape", "clear_search", "Clear", tooltip="Clear the search"),
+        Binding("E", "export", "Export", show=False, tooltip="Export the study, or the run"),
         Binding("f5,R", "reload", "Reload", show=False, tooltip="Read the files of presets again"),
     ]
 
@@ -250,6 +252,17 @@ class PresetsScreen(Queueing):
         if action == "search":
             return not isinstance(self.focused, SearchInput)
         return action != "clear_search" or bool(self._search.words)
+
+    def action_export(self) -> None:
+        """Asks how the study under the cursor is exported, or the run."""
+        if isinstance(self.entry, StudyEntry):
+            name = self.entry.study.name
+            navigation.export(self.lab, Subject(name, study=name))
+        elif isinstance(self.entry, RunEntry):
+            run = self.entry.run
+            navigation.export(self.lab, Subject.of_runs([run.id], run.name))
+        else:
+            self.lab.notify("A study or a run can be exported: put the cursor on one.")
 
     # The details
 

@@ -72,9 +72,11 @@ def _live_signs(reader: Reader, counts: dict[tuple[str, str], int]) -> dict[str,
 
 
 def _distinct(runs: Sequence[RunRecord]) -> tuple[RunRecord, ...]:
-    """The first run of each config, whatever its seed."""
+    """The first run of each config, whatever its seed; those without one are left out."""
     found: dict[str, RunRecord] = {}
     for run in runs:
+        if not run.config:
+            continue
         training = {**run.config.get("training", {}), "seed": None}
         found.setdefault(json.dumps({**run.config, "training": training}, sort_keys=True), run)
     return tuple(found.values())

@@ -12,14 +12,16 @@ from rich.table import Table
 from rich.text import Text
 
 from cnnlab.analysis.study_results import RowResult, StudyResults
-from cnnlab.export.format import one_line
+from cnnlab.export.format import format_points, one_line
 from cnnlab.export.study_words import (
     CLASS_TITLES,
     FAR,
     TITLES,
+    best_words,
     class_columns,
     class_name,
     figures_of,
+    has_best,
     measured_words,
     points,
     published_classes,
@@ -99,14 +101,15 @@ class StudyTable:
 
     def _columns(self, name: str, *, tight: bool) -> list[_Column]:
         rows = self.results.rows
-        published = tuple(
-            Text(published_words(name, getattr(row.row.words.published, name))) for row in rows
-        )
+        published = tuple(Text(published_words(row, name)) for row in rows)
         measured = tuple(self._measured(name, row, tight=tight) for row in rows)
         columns = [
             _Column(f"{TITLES[name]}\npublished", published),
             _Column("\nmeasured", measured),
         ]
+        if has_best(rows, name) and not tight:
+            best = tuple(best_text(row, name, self.palette) for row in rows)
+            columns.append(_Column("\nbest", best))
         if name != "seconds":
             distances = tuple(points_text(row, name, self.palette) for row in rows)
             if any(distance.plain for distance in distances):
@@ -134,19 +137,23 @@ class FigureTable:
             or getattr(published, name) is not None
             or name in self.result.figures
         ]
+        tight = options.max_width < 60
+        best = not tight and any(has_best([self.result], name) for name in figures)
         table = plain_table()
         table.add_column("", style=self.palette.muted, no_wrap=True)
-        for heading in ("published", "measured", "points"):
+        for heading in ("published", "measured", *(["best"] if best else []), "points"):
             table.add_column(Text(heading), justify="right", no_wrap=True)
-        tight = options.max_width < 60
         for name in figures:
             measured = measured_text(self.result, name, self.palette, tight=tight)
-            table.add_row(
+            cells = [
                 Text(TITLES[name]),
-                Text(published_words(name, getattr(published, name))),
+                Text(published_words(self.result, name)),
                 measured if self.measured else Text("…"),
-                Text() if name == "seconds" else points_text(self.result, name, self.palette),
-            )
+            ]
+            if name != "seconds":
+                cells += [best_text(self.result, name, self.palette)] if best else []
+                cells.append(points_text(self.result, name, self.palette))
+            table.add_row(*cells)
         yield table
 
 
@@ -166,14 +173,26 @@ def class_table(result: RowResult) -> Table | None:
 
 
 def measured_text(row: RowResult, name: str, palette: Palette, *, tight: bool) -> Text:
-    """A measured figure with its deviation, which stands below it where there is little room."""
+    """A measured figure with its deviation.
+
+    Where there is little room, that and the best of several runs stand below it.
+    """
     value = row.figures.get(name)
     if value is None:
         return Text("–", style=palette.muted)
     words = measured_words(name, value) + (" *" if row.changed else "")
     spread = spread_words(name, value)
     text = Text(words, style=palette.muted if row.changed else "")
-    return text.append(("\n" if tight else " ") + spread, palette.muted) if spread else text
+    if not spread:
+        return text
+    if tight:
+        spread += f"\nbest {best_words(row, name)}"
+    return text.append(("\n" if tight else " ") + spread, palette.muted)
+
+
+def best_text(row: RowResult, name: str, palette: Palette) -> Text:
+    """The figure of the run that did best in it."""
+    return Text(best_words(row, name), style=palette.muted if row.changed else "")
 
 
 def points_text(row: RowResult, name: str, palette: Palette) -> Text:
@@ -181,7 +200,7 @@ def points_text(row: RowResult, name: str, palette: Palette) -> Text:
     distance = points(row, name)
     if distance is None:
         return Text()
-    return Text(f"{distance:+.1f}", style=palette.far if abs(distance) > FAR else "")
+    return Text(format_points(distance), style=palette.far if abs(distance) > FAR else "")
 
 
 def plain_table() -> Table:

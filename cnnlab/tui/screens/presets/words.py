@@ -15,8 +15,8 @@ from cnnlab.config.differences import MACHINE_FIELDS, flat, flat_stored, unlike
 from cnnlab.config.presets import Preset
 from cnnlab.config.studies import Study
 from cnnlab.export.format import format_duration, format_figure, format_time, one_line, visible
-from cnnlab.export.run_words import STATUS_STYLES, component, setting
-from cnnlab.export.study_words import missing_words, notes, own_settings, usual_settings
+from cnnlab.export.run_words import STATUS_STYLES, setting
+from cnnlab.export.study_words import missing_words, notes, own_settings, own_words, usual_settings
 from cnnlab.history.records import RunRecord
 from cnnlab.tui.screens.presets.catalog import (
     BrokenEntry,
@@ -82,7 +82,7 @@ def described(entry: Entry, view: View) -> RenderableType:
 
 def without_measurements(study: Study) -> StudyResults:
     """The results of a study of which the history was not read yet."""
-    rows = tuple(RowResult(row, "not run", (), (), "", 0, {}, {}, {}) for row in study.rows)
+    rows = tuple(RowResult(row, "not run", (), (), (), "", 0, {}, {}, {}) for row in study.rows)
     tables = [flat(row.preset.config) for row in study.rows]
     varies = tuple(path for path in unlike(tables) if path not in MACHINE_FIELDS)
     return StudyResults(study, "best", "newest", varies, rows)
@@ -176,9 +176,7 @@ def _varying(results: StudyResults, palette: Palette) -> list[RenderableType]:
         return []
     rows = []
     for result in results.rows:
-        own = own_settings(result.row, usual)
-        words = "  ".join(f"{path}={_value(value)}" for path, value in own.items())
-        rows.append((result.row.name, Text(one_line(words) or "as most rows")))
+        rows.append((result.row.name, Text(own_words(result.row, usual))))
     return [_under("What varies", _pairs(rows, palette), palette)]
 
 
@@ -278,14 +276,8 @@ def _field(name: str, value: Any) -> str:
     """A field as `name=value`; the name of a component alone; empty for what is not set."""
     if value is None or value in ([], {}):
         return ""
-    words = one_line(_value(value))
+    words = setting(value)
     return words if name in ("", "name") else f"{name}={words}"
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, list) and value and isinstance(value[0], dict):
-        return ", ".join(component(each) if "name" in each else str(each) for each in value)
-    return setting(value)
 
 
 def _differences(than: str, changed: Mapping[str, tuple[Any, Any]]) -> Text:
@@ -306,7 +298,7 @@ def _differences(than: str, changed: Mapping[str, tuple[Any, Any]]) -> Text:
 
 
 def _or_nothing(value: Any) -> str:
-    return "nothing" if value is _ABSENT else one_line(_value(value))
+    return "nothing" if value is _ABSENT else setting(value)
 
 
 def _notes(lines: Sequence[str], palette: Palette) -> list[RenderableType]:

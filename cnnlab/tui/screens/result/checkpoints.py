@@ -17,8 +17,7 @@ from cnnlab.history.resumption import checkpoint_file
 from cnnlab.tui.background import behind
 from cnnlab.tui.screens.result.facts import Facts
 from cnnlab.tui.screens.result.tab import ResultTab
-from cnnlab.tui.sturdy import Sturdy
-from cnnlab.tui.widgets.keys import CELLS
+from cnnlab.tui.widgets.table import Table
 
 
 def file_state(path: Path, sha256: str) -> str:
@@ -33,12 +32,6 @@ def file_state(path: Path, sha256: str) -> str:
     return "✓ as recorded" if same else "× damaged"
 
 
-class _CheckpointTable(Sturdy, DataTable[Text]):
-    """One row a checkpoint."""
-
-    BINDINGS = [*CELLS]
-
-
 class CheckpointsTab(ResultTab):
     """Kind, epoch, metric, size and checksum of each checkpoint."""
 
@@ -51,13 +44,14 @@ class CheckpointsTab(ResultTab):
 
     def compose(self) -> Iterable[Widget]:
         """The table, and all of the row under the cursor."""
-        yield _CheckpointTable(cursor_type="row")
-        yield Static("No checkpoints: the run ended before its first validation.", classes="empty")
+        yield Table(cursor_type="row")
+        words = "No checkpoints: the run ended before its first validation."
+        yield Static(self.facts.why_nothing(words), classes="empty")
         yield Static(classes="details -tall")
 
     async def fill(self) -> None:
         """Shows the rows, and which files are there."""
-        self.query_one(_CheckpointTable).display = bool(self.facts.checkpoints)
+        self.query_one(Table).display = bool(self.facts.checkpoints)
         self.query_one(".empty").display = not self.facts.checkpoints
         for one in self.facts.checkpoints:
             self._states[one.kind] = "there" if self._path(one).is_file() else "× gone"
@@ -67,7 +61,7 @@ class CheckpointsTab(ResultTab):
         return checkpoint_file(self.lab.session.home, self.facts.run.id, checkpoint)
 
     def _show(self) -> None:
-        table = self.query_one(_CheckpointTable)
+        table = self.query_one(Table)
         cursor = table.cursor_row
         table.clear(columns=True)
         numbers = ("epoch", "step", self.facts.run.monitor, "size")

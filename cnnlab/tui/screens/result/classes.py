@@ -10,18 +10,18 @@ from rich.text import Text
 from textual.binding import Binding
 from textual.renderables.sparkline import Sparkline
 from textual.widget import Widget
-from textual.widgets import DataTable, Static
+from textual.widgets import Static
 
 from cnnlab.analysis.curves import Curve
 from cnnlab.events import ClassMetrics
 from cnnlab.export.format import format_figure, one_line
+from cnnlab.export.run_words import place_words
 from cnnlab.history.records import EvaluationRecord
 from cnnlab.tui.background import behind
 from cnnlab.tui.screens.result.facts import Choice, Facts
 from cnnlab.tui.screens.result.tab import SplitTab
-from cnnlab.tui.sturdy import Sturdy
 from cnnlab.tui.widgets.curve_plot import CurvePlot
-from cnnlab.tui.widgets.keys import CELLS
+from cnnlab.tui.widgets.table import Table
 
 _FIGURES: dict[str, Callable[[ClassMetrics], float]] = {
     "precision": lambda metrics: metrics.precision,
@@ -44,12 +44,6 @@ def _count(text: str) -> str:
     return f"{text:>6}  "
 
 
-class _ClassTable(Sturdy, DataTable[Text]):
-    """The rows of the classes, then that of their mean."""
-
-    BINDINGS = [*CELLS]
-
-
 class ClassesTab(SplitTab):
     """Precision, recall and F1 of each class."""
 
@@ -66,7 +60,7 @@ class ClassesTab(SplitTab):
     def compose(self) -> Iterable[Widget]:
         """What is shown, the table, and the plot of the class under the cursor."""
         yield Static(classes="heading")
-        yield _ClassTable(cursor_type="row", cell_padding=0)
+        yield Table(cursor_type="row", cell_padding=0)
         yield Static(classes="empty")
         yield CurvePlot()
 
@@ -97,38 +91,46 @@ class ClassesTab(SplitTab):
         words = self.facts.in_words(self.choice)
         if self._found is None and self.choice.split == "validation" and self._course:
             self._found = self._course[-1]
-            words = f"validation images, after step {self._found.step:,}: the last validation"
+            place = place_words(self.facts.run, self._found.epoch, self._found.step)
+            words = f"validation images, after {place}: the last validation"
         found = self._found
-        table = self.query_one(_ClassTable)
+        table = self.query_one(Table)
         table.display = found is not None
         self.query_one(".empty").display = found is None
         if found is None:
             self._tell_absence()
         else:
             accuracy = format_figure(found.accuracy)
-            self.query_one(".heading", Static).update(Text(f"{words}; accuracy {accuracy}"))
+            heading = Text(f"{words}; accuracy {accuracy}", no_wrap=True, overflow="ellipsis")
+            self.query_one(".heading", Static).update(heading)
             self._fill_table(table, found)
         self._show_plot()
 
     def _tell_absence(self) -> None:
-        self.query_one(".heading", Static).update(self.facts.in_words(self.choice))
-        self.query_one(".empty", Static).update(
+        facts = self.facts
+        # Of curves alone there is neither a checkpoint nor an evaluation to choose another of.
+        known = facts.checkpoints or facts.evaluations or facts.later or self._course
+        heading = facts.in_words(self.choice) if known else ""
+        self.query_one(".heading", Static).update(Text(heading))
+        words = (
             "No figures: the run ended before its last evaluation.\n"
             "Press s for the validation images, whose last validation is shown."
         )
+        self.query_one(".empty", Static).update(facts.why_nothing(words))
 
-    def _fill_table(self, table: _ClassTable, found: EvaluationRecord) -> None:
+    def _fill_table(self, table: Table, found: EvaluationRecord) -> None:
         cursor = table.cursor_row
         table.clear(columns=True)
         bar = _WIDE_BAR if self.size.width >= _WIDE else _BAR
-        longest = max(Text(one_line(metrics.name)).cell_len for metrics in found.classes)
+        names = (one_line(metrics.name) for metrics in found.classes)
+        longest = max((Text(name).cell_len for name in names), default=0)
         table.add_column("class", width=min(max(longest, len(_MEAN)), _LONGEST_NAME) + 1)
         for name in _FIGURES:
             # A long name goes on above the bar.
             table.add_column(name[:_FIGURE], width=_FIGURE)
             table.add_column(name[_FIGURE:], width=bar + 2)
         table.add_column(Text(_count("images")), width=len(_count("")))
-        course = self._by_class()
+        course = self._by_class() if self.choice.later is None else {}
         if course:
             table.add_column("F1, epochs", width=_COURSE * bar // _BAR)
         for metrics in found.classes:
@@ -153,8 +155,9 @@ class ClassesTab(SplitTab):
         for value in (found.precision_macro, found.recall_macro, found.f1_macro):
             row.append(Text(format_figure(value), style="bold"))
             row.append(self._bar(value, bar))
-        support = sum(metrics.support for metrics in found.classes)
-        row.append(Text(_count(f"{support:,}"), style="bold"))
+        # Of an imported evaluation the classes may not be known.
+        images = f"{sum(one.support for one in found.classes):,}" if found.classes else "–"
+        row.append(Text(_count(images), style="bold"))
         return row
 
     def _bar(self, share: float, width: int) -> Text:
@@ -194,7 +197,7 @@ class ClassesTab(SplitTab):
             self._draw(plot, course)
 
     def _draw(self, plot: CurvePlot, course: Sequence[EvaluationRecord]) -> None:
-        place = self.query_one(_ClassTable).cursor_row
+        place = self.query_one(Table).cursor_row
         names = [metrics.name for metrics in course[0].classes]
         steps = self.facts.run.steps_per_epoch
         x = [one.step / steps if steps else one.step for one in course]

@@ -61,15 +61,16 @@ class ConfusionTab(SplitTab):
         """Reads the matrix; that of a run which ended before its last evaluation is made anew."""
         found = self.facts.evaluation(self.choice)
         self.query_one(".details", Static).update("")
-        if found is not None:
+        if found is not None and found.classes:
             self._read(found)
             self._show()
             return
         if self.choice.checkpoint not in {one.kind for one in self.facts.checkpoints}:
-            self._say(
+            words = (
                 "No confusion matrix: the run ended before its last evaluation,\n"
                 f"and there is no {self.choice.checkpoint} checkpoint to classify images with."
             )
+            self._say(self.facts.why_nothing(words))
             return
         self._say("Classifying the images, in a process of its own…")
         self._images.ask(
@@ -130,6 +131,10 @@ class ConfusionTab(SplitTab):
         words = cell_words(self._names, self._matrix, cell)
         count = self._matrix[event.true][event.predicted]
         if not count:
+            self.notify(words, markup=False)
+            return
+        if self.choice.later is not None:
+            words += "\nThe images of a later evaluation are not shown."
             self.notify(words, markup=False)
             return
         names = (self._names[event.true], self._names[event.predicted])

@@ -6,6 +6,7 @@ from rich.text import Text
 from textual.widgets import Static
 
 from cnnlab.export.format import format_duration, format_figure, one_line
+from cnnlab.export.run_words import origin_words
 from cnnlab.history.records import RunRecord
 from cnnlab.tui.screens.result.facts import Facts
 from cnnlab.tui.sturdy import Sturdy
@@ -40,7 +41,7 @@ class Head(Sturdy, Static):
 
 
 def _figures(run: RunRecord) -> list[tuple[str, str]]:
-    figures = []
+    figures = [("", origin_words(run))] if run.origin else []
     if run.message and run.status != "finished":
         figures.append(("", one_line(run.message)))
     if run.test_accuracy is not None:

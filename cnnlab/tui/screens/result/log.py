@@ -7,11 +7,10 @@ from datetime import datetime
 
 from rich.text import Text
 from textual.widget import Widget
-from textual.widgets import Static
 
 from cnnlab.export.format import visible
 from cnnlab.history.records import LogRecord
-from cnnlab.tui.screens.result.tab import Page, ResultTab
+from cnnlab.tui.screens.result.tab import Page, ResultTab, Row, Rows
 
 _SIGNS = {"warning": "▲", "error": "×"}
 
@@ -22,16 +21,17 @@ class LogTab(ResultTab):
     def compose(self) -> Iterable[Widget]:
         """One long text."""
         with Page():
-            yield Static(classes="text")
+            yield Rows()
 
     async def fill(self) -> None:
         """Shows all lines."""
-        text = Text("\n").join([self._line(one) for one in self.facts.log])
-        self.query_one(".text", Static).update(text if self.facts.log else "The log is empty.")
+        empty = (Text(), Text("The log is empty."))
+        self.query_one(Rows).show([self._row(one) for one in self.facts.log] or [empty])
 
-    def _line(self, one: LogRecord) -> Text:
+    def _row(self, one: LogRecord) -> Row:
         time = datetime.fromisoformat(one.logged_at).astimezone().strftime("%m-%d %H:%M:%S")
         colour = self.app.theme_variables.get(one.level, "")
-        text = Text(f"{time}  ", style="dim")
-        text.append(f"{_SIGNS.get(one.level, ' ')} {one.level:<8}", style=colour)
-        return text.append(visible(one.message))
+        head = Text.assemble(
+            (f"{time}  ", "dim"), (f"{_SIGNS.get(one.level, ' ')} {one.level:<8}", colour)
+        )
+        return head, Text(visible(one.message))

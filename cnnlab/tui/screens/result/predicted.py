@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Static
 
-from cnnlab.export.format import one_line, visible
+from cnnlab.export.format import format_figure, one_line, visible
 from cnnlab.tui.screens.base import CnnlabScreen
 from cnnlab.tui.screens.result.facts import Choice, Facts, counted
 from cnnlab.tui.screens.result.predictions import PredictedImages, Seen
@@ -64,7 +64,7 @@ class PredictedGallery(Sturdy, Vertical):
         self._choice = choice
         self.query_one(".heading", Static).update("")
         self.query_one(".details", Static).update("")
-        self._say(_WAITING.format(split=choice.split))
+        self.say(_WAITING.format(split=choice.split))
         self._images.ask(
             self,
             choice,
@@ -75,7 +75,7 @@ class PredictedGallery(Sturdy, Vertical):
     def _later(self, choice: Choice, seen: Sequence[Seen]) -> None:
         self.call_later(self._take, choice, seen)
 
-    def _say(self, words: str) -> None:
+    def say(self, words: str) -> None:
         """Shows words in place of pictures; the pictures again if there are none."""
         self.query_one(Gallery).display = not words
         empty = self.query_one(".empty", Static)
@@ -84,14 +84,14 @@ class PredictedGallery(Sturdy, Vertical):
 
     def _fail(self, choice: Choice, error: Exception) -> None:
         if choice == self._choice:
-            self._say(str(error))
+            self.say(str(error))
 
     async def _take(self, choice: Choice, seen: Sequence[Seen]) -> None:
         if choice != self._choice:
             return
         chosen = [one for one in seen if self._wanted(one)]
         self.query_one(".heading", Static).update(Text(self._headed(len(chosen), len(seen))))
-        self._say("" if chosen else "There are none.")
+        self.say("" if chosen else "There are none.")
         gallery = self.query_one(Gallery)
         await gallery.show(self._shots(chosen), self._fetch(choice))
         if self.screen.focused is None or self.screen.focused in self.ancestors:
@@ -123,8 +123,8 @@ def _shot(seen: Seen, choice: Choice, *, named: bool) -> Shot:
     place = f"{'test' if choice.split == 'test' else 'training'} image {seen.index:,}"
     return Shot(
         seen.index,
-        f"{seen.confidence:.3f} {short if named else ''}",
-        f"{words} with confidence {seen.confidence:.4f} ({place})",
+        f"{format_figure(seen.confidence, 3)} {short if named else ''}",
+        f"{words} with confidence {format_figure(seen.confidence)} ({place})",
     )
 
 
@@ -132,7 +132,7 @@ class MistakesTab(SplitTab):
     """The images that are classified wrongly."""
 
     def __init__(self, facts: Facts, choice: Choice, images: PredictedImages) -> None:
-        super().__init__(facts, choice)
+        super().__init__(facts, choice.of_the_run())
         self._images = images
 
     def compose(self) -> Iterable[Widget]:
@@ -146,8 +146,17 @@ class MistakesTab(SplitTab):
         return f"{where}: {counted(count, images)} wrong, the surest first"
 
     async def fill(self) -> None:
-        """Asks for the images."""
-        self.query_one(PredictedGallery).ask(self.choice)
+        """Asks for the images of the run itself."""
+        gallery = self.query_one(PredictedGallery)
+        nothing = self.facts.why_nothing("")
+        if nothing:
+            gallery.say(nothing)
+        else:
+            gallery.ask(self.choice)
+
+    async def take(self, choice: Choice) -> None:
+        """Shows the images of the run itself: those of later evaluations are not known."""
+        await super().take(choice.of_the_run())
 
 
 class CellScreen(CnnlabScreen):

@@ -10,6 +10,7 @@ from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Tab, Tabs
 
 from cnnlab.tui import navigation
+from cnnlab.tui.exports import Subject
 from cnnlab.tui.screens.base import CnnlabScreen
 from cnnlab.tui.screens.result.checkpoints import CheckpointsTab
 from cnnlab.tui.screens.result.classes import ClassesTab
@@ -52,6 +53,7 @@ class ResultScreen(CnnlabScreen):
             "tab,right_square_bracket", "tab(1)", "Next", key_display="tab", tooltip="Next tab"
         ),
         Binding("shift+tab,left_square_bracket", "tab(-1)", "Tab before", show=False),
+        Binding("E", "export", "Export", tooltip="Export the run: report, plots, model, …"),
         Binding("e", "again", "Again", tooltip="Run it again, with changes"),
     ]
 
@@ -112,6 +114,12 @@ class ResultScreen(CnnlabScreen):
         if isinstance(tab, ResultTab):
             await tab.enter()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offers to run it again where a config is known of it."""
+        if action == "again":
+            return self._facts is None or bool(self._facts.run.config)
+        return super().check_action(action, parameters)
+
     def action_tab(self, by: int) -> None:
         """Goes to the next tab or the one before."""
         tabs = self.query_one(_TabBar)
@@ -123,6 +131,21 @@ class ResultScreen(CnnlabScreen):
         for tab in self.query(SplitTab):
             await tab.take(event.choice)
         await self._enter()
+
+    def action_export(self) -> None:
+        """Asks how the run is exported; offers what the tab shows."""
+        if self._facts is None:
+            return
+        run, choice = self._facts.run, self.query_one(ClassesTab).choice
+        tab = self.query_one(_TabBar).active
+        subject = Subject.of_runs(
+            [run.id],
+            run.name,
+            checkpoint=choice.checkpoint,
+            split=choice.split,
+            plot=tab if tab in ("classes", "confusion") else "curves",
+        )
+        navigation.export(self.lab, subject)
 
     async def action_again(self) -> None:
         """Opens the launch form with the run's config."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from rich.text import Text
 from textual.widget import Widget
-from textual.widgets import Static
 
+from cnnlab.amounts import how_many
 from cnnlab.config.differences import flat
 from cnnlab.config.run import RunConfig
 from cnnlab.config.validation import validate
@@ -19,9 +19,9 @@ from cnnlab.export.format import format_time, one_line, visible
 from cnnlab.export.run_words import component, run_words
 from cnnlab.home import Home
 from cnnlab.tui.background import behind
-from cnnlab.tui.screens.result.tab import Page, ResultTab
+from cnnlab.tui.screens.result.tab import Page, ResultTab, Row, Rows
 
-_ABOUT = ("run", "status", "preset", "data", "model", "device", "started", "best", "tags")
+_ABOUT = ("run", "status", "origin", "preset", "data", "model", "device", "started", "best", "tags")
 _MACHINE = ("versions", "commit")
 _CHANGED = "●"
 _ABSENT = object()
@@ -72,12 +72,15 @@ class SetupTab(ResultTab):
     def compose(self) -> Iterable[Widget]:
         """One long text."""
         with Page():
-            yield Static(classes="text")
+            yield Rows()
 
     async def fill(self) -> None:
         """Compares with the preset, which is read behind."""
         home, run = self.lab.session.home, self.facts.run
-        self._show(Text("reading the preset…", style="dim"))
+        if not run.config:
+            self._show([_line("No config is known of it.")])
+            return
+        self._show([_line("reading the preset…", "dim")])
         behind(
             self,
             lambda: config_lines(home, run.config, run.preset),
@@ -89,46 +92,56 @@ class SetupTab(ResultTab):
         """Shows the config alone where the preset cannot be read."""
         if not isinstance(error, CnnlabError):
             self.lab.report(error)
-        words = Text(f"Not compared with its preset: {one_line(str(error))}\n", style="bold")
+        words = _line(f"Not compared with its preset: {one_line(str(error))}", "bold")
         try:
             lines = config_lines(self.lab.session.home, self.facts.run.config, None)
         except CnnlabError:
             stored = json.dumps(self.facts.run.config, indent=2, ensure_ascii=False)
-            self._show(words.append(visible(stored), style="not bold"))
+            self._show([words, _line(visible(stored))])
             return
-        self._show(words.append_text(self._config(lines)))
+        self._show([words, *self._config(lines)])
 
-    def _show(self, config: Text) -> None:
+    def _show(self, config: Sequence[Row]) -> None:
         facts = self.facts
         known = dict(run_words(facts.run, facts.epochs))
-        text = Text()
-        text.append_text(_rows((name, known[name]) for name in _ABOUT))
+        rows = _rows((name, known[name]) for name in _ABOUT)
         for note in facts.notes:
             row = (f"note of {format_time(note.written_at)}", note.text)
-            text.append_text(_rows([row], width=0))
-        text.append("\n").append_text(config)
-        text.append("\nmachine\n", style="bold")
-        text.append_text(_rows([("host", f"{facts.run.host}, process {facts.run.pid}")]))
-        text.append_text(_rows((name, known[name]) for name in _MACHINE))
-        self.query_one(".text", Static).update(text)
+            rows += _rows([row], width=0)
+        rows += [_line(""), *config]
+        if facts.run.host:
+            rows += [_line(""), _line("machine", "bold")]
+            rows += _rows([("host", f"{facts.run.host}, process {facts.run.pid}")])
+            rows += _rows((name, known[name]) for name in _MACHINE)
+        self.query_one(Rows).show(rows)
 
-    def _config(self, lines: list[ConfigLine]) -> Text:
-        text = Text()
+    def _config(self, lines: list[ConfigLine]) -> list[Row]:
+        rows = []
         changed = sum(bool(line.before) for line in lines)
         preset = self.facts.run.preset
         if preset:
-            fields = f"{changed} field{'s' if changed != 1 else ''}"
+            fields = how_many(changed, "field")
             against = f"{fields} not as in the preset {one_line(preset)}"
-            text.append(f"{against if changed else 'all as in the preset ' + one_line(preset)}\n")
+            rows.append(_line(against if changed else f"all as in the preset {one_line(preset)}"))
         colour = self.app.theme_variables["warning"]
         for heading, fields_of in _by_table(lines):
-            text.append(f"\n[{heading}]\n", style="bold")
-            for name, line in fields_of:
-                text.append(f"{_CHANGED if line.before else ' '} ", style=colour)
-                text.append(f"{name} = " if name else "", style="dim")
-                text.append(line.value, style=f"bold {colour}" if line.before else "")
-                text.append(f"   was {line.before}\n" if line.before else "\n", style="dim")
-        return text
+            rows += [_line(""), _line(f"[{heading}]", "bold")]
+            rows += [_field(name, line, colour) for name, line in fields_of]
+        return rows
+
+
+def _line(text: str, style: str = "") -> Row:
+    """A text that hangs from nothing."""
+    return Text(), Text(text, style)
+
+
+def _field(name: str, line: ConfigLine, colour: str) -> Row:
+    """A field of a config, with a sign and what the preset has where that differs."""
+    head = Text.assemble(
+        (f"{_CHANGED if line.before else ' '} ", colour), (f"{name} = " if name else "", "dim")
+    )
+    value = Text(line.value, f"bold {colour}" if line.before else "")
+    return head, Text.assemble(value, (f"   was {line.before}" if line.before else "", "dim"))
 
 
 def _by_table(lines: list[ConfigLine]) -> Iterator[tuple[str, list[tuple[str, ConfigLine]]]]:
@@ -140,11 +153,8 @@ def _by_table(lines: list[ConfigLine]) -> Iterator[tuple[str, list[tuple[str, Co
     yield from tables.items()
 
 
-def _rows(rows: Iterable[tuple[str, str]], width: int = 10) -> Text:
+def _rows(rows: Iterable[tuple[str, str]], width: int = 10) -> list[Row]:
     """Names and values below each other; those without a value are left out."""
-    text = Text()
-    for name, value in rows:
-        if value:
-            text.append(f"{name:<{width}}  ", style="dim")
-            text.append(f"{visible(value)}\n")
-    return text
+    return [
+        (Text(f"{name:<{width}}  ", "dim"), Text(visible(value))) for name, value in rows if value
+    ]

@@ -11,7 +11,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from cnnlab.events import ClassMetrics
-from cnnlab.export.format import one_line
+from cnnlab.export.format import format_figure, one_line
 from cnnlab.history.records import EvaluationRecord
 from cnnlab.tui.sturdy import Sturdy
 from cnnlab.tui.widgets.keys import SCROLL
@@ -69,7 +69,7 @@ def class_table(
     if not validations:
         return Text("The classes are told at the first validation.", "dim")
     last, before = validations[-1], validations[0] if len(validations) > 1 else None
-    longest = max(cell_len(one_line(one.name)) for one in last.classes)
+    longest = max((cell_len(one_line(one.name)) for one in last.classes), default=0)
     names = min(max(longest, _NAMES[0]), _NAMES[1])
     with_images = width >= names + len(_METRICS) * _CELL + 10
     table = Text(no_wrap=True)
@@ -88,9 +88,8 @@ def class_table(
 
 
 def _title(last: EvaluationRecord, before: EvaluationRecord | None) -> Text:
-    loss = "–" if last.loss is None else f"{last.loss:.4f}"
     title = Text(f"Step {last.step:,}", "bold", no_wrap=True, end="")
-    title.append(f"  loss {loss}  accuracy {last.accuracy:.4f}", "not bold")
+    title.append(f"  loss {format_figure(last.loss)}  accuracy {last.accuracy:.4f}", "not bold")
     if before is not None:
         title.append(f" {_change(last.accuracy - before.accuracy)}", "not bold")
     return title

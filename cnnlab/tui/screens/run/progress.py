@@ -64,9 +64,9 @@ def seconds_left(series: RunSeries, step: int, speed: Speed) -> float | None:
     if not run.steps_per_epoch or not step:
         return None
     left = run.epochs_planned * run.steps_per_epoch - step
-    if series.epochs:
-        recent = series.epochs[-_EPOCHS:]
-        return statistics.median(one.seconds for one in recent) * left / run.steps_per_epoch
+    recent = [one.seconds for one in series.epochs[-_EPOCHS:] if one.seconds is not None]
+    if recent:
+        return statistics.median(recent) * left / run.steps_per_epoch
     if speed.steps_per_second:
         return left / speed.steps_per_second
     if run.started_at is None:

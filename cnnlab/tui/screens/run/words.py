@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from rich.text import Text
 
+from cnnlab.amounts import how_many
 from cnnlab.execution.machine import Usage
 from cnnlab.execution.queue import RunQueue
 from cnnlab.export.format import format_duration, format_figure, one_line
@@ -56,7 +57,7 @@ def gone(run: RunRecord) -> str:
 def ending(run: RunRecord) -> str:
     """How a run ended, and where its result is."""
     took = f" in {format_duration(run.duration_s)}" if run.duration_s is not None else ""
-    epochs = f"{run.epochs_done} epoch{'s' if run.epochs_done != 1 else ''}{took}"
+    epochs = f"{how_many(run.epochs_done, 'epoch')}{took}"
     test = f"test accuracy {format_figure(run.test_accuracy)}" if run.test_accuracy else ""
     reason = one_line(run.message or "") if run.status != "finished" else ""
     parts = [test, epochs, "Enter opens its result", reason]

@@ -1,0 +1,1 @@
+"""Runs as files: which format, where to, and with what in them."""
