@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,10 @@ import pytest
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Workers share the cores; torch reads this when it is imported, here and in subprocesses.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell that starts the tests behind makes them deaf to Ctrl-C, and all that they start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 from cnnlab.data import library
 from cnnlab.data.store import Dataset
@@ -44,6 +49,23 @@ def few_digits(digits: Dataset) -> Dataset:
         test_images=digits.test_images[:200].copy(),
         test_labels=digits.test_labels[:200].copy(),
     )
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, str]:
+    """A home with a run that went to its end, called `digits`, and its id: for reading alone."""
+    import finished_run
+
+    return finished_run.train(tmp_path_factory.mktemp("trained"))
+
+
+@pytest.fixture
+def run_id(trained: tuple[Home, str], home: Home) -> str:
+    """That run, in the test's own home."""
+    import finished_run
+
+    finished_run.copy(trained[0], home)
+    return trained[1]
 
 
 @pytest.fixture(scope="session")

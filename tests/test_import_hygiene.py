@@ -7,6 +7,9 @@ import subprocess
 import sys
 
 import pytest
+from history import samples
+
+from cnnlab.home import Home
 
 HEAVY = ("torch", "torchvision", "sklearn", "textual", "plotext", "PIL", "numpy", "sqlite_utils")
 
@@ -52,3 +55,22 @@ def test_the_first_answers_import_nothing_heavy(arguments: list[str]) -> None:
 )
 def test_browsing_never_imports_torch(arguments: list[str]) -> None:
     assert not modules_of(*arguments) & {"torch", "torchvision", "sklearn", "textual"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["predict", "untrained", "."], "has no best checkpoint"),
+        (["evaluate", "untrained", "--checkpoint", "last"], "has no last checkpoint"),
+        (["runs", "mistakes", "untrained"], "has no best checkpoint"),
+    ],
+)
+def test_a_model_that_is_not_there_is_refused_without_torch(
+    home: Home, arguments: list[str], words: str
+) -> None:
+    samples.add_run(home, "aaaa0001", name="untrained")
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, json.dumps(arguments)], capture_output=True, text=True
+    )
+    assert words in done.stderr
+    assert "torch" not in json.loads(done.stdout.splitlines()[-1])

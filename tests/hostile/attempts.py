@@ -23,6 +23,7 @@ import numpy as np
 import torch
 from history.samples import add_run, life, record
 from hostile import damage
+from interchange.archives import add_whole_run, rewrite, write
 from PIL import Image
 from rich.console import Console
 from safetensors.torch import save as save_safetensors
@@ -34,9 +35,12 @@ from cnnlab.config import presets
 from cnnlab.config.models.pretrained import ResNet
 from cnnlab.data import library, store
 from cnnlab.data.importing import import_dataset
+from cnnlab.export.formats import export_format
+from cnnlab.export.job import ExportJob
 from cnnlab.export.run_json import runs_as_json
 from cnnlab.history.queries import Reader
 from cnnlab.home import Home, shipped
+from cnnlab.interchange.readers import ImportOptions, import_runs
 from cnnlab.models.build import build_model
 from cnnlab.models.weights import load_weights
 from cnnlab.training.checkpoints import load_checkpoint
@@ -339,6 +343,58 @@ def _bring_history(chance: random.Random, folder: Path) -> Path:
     return root
 
 
+# Archives of runs
+
+
+@functools.cache
+def _archived() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        home = Home(Path(folder) / "home")
+        add_whole_run(home, "aaaa0001", tags=("good",), note="a note")
+        write(home, Path(folder) / "x.zip", "aaaa0001")
+        return (Path(folder) / "x.zip").read_bytes()
+
+
+def _bring_archive(chance: random.Random, folder: Path) -> Path:
+    """A damaged archive, or one whose rows were changed by somebody who knows of checksums."""
+    path = folder / "brought.cnnlab.zip"
+    if chance.random() < 0.4:
+        path.write_bytes(damage.damaged(_archived(), chance))
+        return path
+    path.write_bytes(_archived())
+
+    def hurt(name: str, content: bytes) -> bytes:
+        if name.endswith(".pt") or chance.random() < 0.5:
+            return content
+        if name == "manifest.json" or chance.random() < 0.3:
+            return damage.damaged_text(content, chance) if name != "manifest.json" else content
+        return _other_value(content, chance)
+
+    rewrite(path, hurt)
+    return path
+
+
+def _other_value(content: bytes, chance: random.Random) -> bytes:
+    """Lines of rows with values that cannot be."""
+    lines = content.splitlines()
+    for _ in range(chance.randint(1, 3)):
+        at = chance.randrange(len(lines))
+        with suppress(ValueError):
+            row = json.loads(lines[at])
+            values = row["columns"] if isinstance(row, dict) else row
+            values[chance.randrange(len(values))] = chance.choice(
+                (*damage.NUMBERS[:9], *damage.WORDS, float("inf"), -1.5, None, True, [], {})
+            )
+            lines[at] = json.dumps(row).encode()
+    return b"\n".join(lines) + b"\n"
+
+
+def _use_archive(_: Home, path: Path) -> None:
+    place = Home(path.parent / "another home")
+    import_runs(place, [path], ImportOptions())
+    _use_history(place, place.root)
+
+
 def console() -> Console:
     """A console that keeps nothing."""
     return SafeConsole(file=io.StringIO(), force_terminal=True, width=100)
@@ -353,6 +409,9 @@ def _use_history(_: Home, root: Path) -> None:
         for run in runs:
             print_run(console(), reader, run, curves=CurveOptions())
             json.dumps(runs_as_json(reader, [run]))
+    for form in ("csv", "jsonl", "parquet"):
+        job = ExportJob(Home(root), tuple(run.id for run in runs))
+        export_format(form).load()(job, root / f"runs.{form}")
 
 
 ATTEMPTS: dict[str, Attempt] = {
@@ -377,4 +436,5 @@ ATTEMPTS: dict[str, Attempt] = {
         _use_weights,
     ),
     "history": Attempt(_bring_history, _use_history),
+    "archive of runs": Attempt(_bring_archive, _use_archive),
 }

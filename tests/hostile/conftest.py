@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from cli.conftest import inside
 from hostile.texts import fill
 
 from cnnlab.home import Home
+
+__all__ = ["hostile", "inside"]
 
 
 @pytest.fixture

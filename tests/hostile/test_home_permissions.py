@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,8 +15,6 @@ from cnnlab.data.importing import import_dataset
 from cnnlab.home import Home, make_folder
 from cnnlab.tui.settings import Settings, save_settings
 from data import samples
-
-PROGRAM = Path(sys.executable).with_name("cnnlab")
 
 
 @pytest.fixture(autouse=True, params=[0o000, 0o022, 0o277], ids=oct)
@@ -67,7 +64,9 @@ def test_what_is_saved_by_hand_is_private(home: Home, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mask", [0o000], indirect=True, ids=oct)
-def test_a_run_and_all_that_is_kept_of_it_is_private(home: Home, tmp_path: Path) -> None:
+def test_a_run_and_all_that_is_kept_of_it_is_private(
+    inside: Callable[..., subprocess.CompletedProcess[str]], home: Home, tmp_path: Path
+) -> None:
     settings = ("training.epochs=1", "training.batch_size=500", "data.validation=3500")
     changes = [word for setting in settings for word in ("--set", setting)]
     for words in (
@@ -75,7 +74,7 @@ def test_a_run_and_all_that_is_kept_of_it_is_private(home: Home, tmp_path: Path)
         ["history", "backup", str(home.root / "copy.db")],
         ["runs", "delete", "latest"],
     ):
-        done = subprocess.run([PROGRAM, *words], capture_output=True, text=True, timeout=120)
+        done = inside(*words)
         assert done.returncode == 0, done.stderr
     assert list(home.root.rglob("*.pt"))
     assert not open_to_others(tmp_path / "not")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hostile.texts import unsafe
+from tui.conftest import until
 
 from cnnlab.home import Home
 from cnnlab.tui.app import CnnlabApp
@@ -23,7 +24,8 @@ async def test_no_screen_lets_hostile_text_command_the_terminal(hostile: Home) -
     async with app.run_test(size=(150, 45)) as pilot:
         for key in KEYS:
             await pilot.press(key)
-            await pilot.pause(0.5)
+            await until(pilot, lambda: "wild" in shown(app))
+            await pilot.pause(0.1)  # what comes later than the first of it
             text = shown(app)
             assert not unsafe(text.replace("\xa0", " "), terminal=False), type(app.screen)
             seen |= {type(app.screen).__name__} if "wild" in text else set()

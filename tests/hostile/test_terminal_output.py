@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -115,14 +113,13 @@ def test_no_command_lets_hostile_text_command_the_terminal(
     assert seen > len(TOLD) // 2, "hostile text was hardly shown at all"
 
 
-def test_a_run_that_is_called_something_hostile_is_told_as_text() -> None:
+def test_a_run_that_is_called_something_hostile_is_told_as_text(
+    inside: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
     settings = {"training.epochs": 1, "training.batch_size": 500, "data.validation": 3500}
     changes = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
     words = ["run", "quickstart", *changes, "--name", EVIL, "--tag", EVIL, "--note", EVIL]
-    program = Path(sys.executable).with_name("cnnlab")
-    done = subprocess.run(
-        [program, *words], capture_output=True, text=True, timeout=120, env=os.environ
-    )
+    done = inside(*words)
     assert done.returncode == 0, done.stderr
     assert "wild" in done.stderr
     assert not unsafe(done.stdout + done.stderr, terminal=False)

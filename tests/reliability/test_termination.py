@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -81,12 +82,26 @@ def test_the_screens_that_are_terminated_give_the_terminal_back(home: Home) -> N
     assert not home.log.exists()
 
 
+def cannot_write(terminal: Terminal) -> bool:
+    """Has whole screens drawn; tells whether a thread of the program waits for the terminal.
+
+    Where the kernel does not tell what threads wait for, six seconds of drawing are enough.
+    """
+    terminal.send("1", "2")
+    threads = Path(f"/proc/{terminal.pid}/task").iterdir()
+    waits = {(thread / "wchan").read_text() for thread in threads}
+    if waits == {"0"}:
+        time.sleep(6)
+        return True
+    return "wait_woken" in waits
+
+
 def test_a_terminal_that_takes_nothing_keeps_nobody_from_ending(home: Home) -> None:
     with Terminal([CNNLAB]) as terminal:
         train_in_the_screens(terminal)
         # Nobody reads any more: what is drawn waits in the terminal, and then in the program.
+        wait_for("a terminal that is full", lambda: cannot_write(terminal))
         before = last_step(home)
-        time.sleep(6)
         wait_for("a further step", lambda: trains(home, beyond=before))
         os.kill(terminal.pid, signal.SIGTERM)
         program = psutil.Process(terminal.pid)
