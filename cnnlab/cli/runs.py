@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cnnlab.cli import compare, control, importing, mistakes, prune, resume, trash
+from cnnlab.cli import compare, control, importing, labels, mistakes, prune, resume, trash
 from cnnlab.cli.console import err, out, print_json
 from cnnlab.cli.control import RunArgument
 from cnnlab.cli.filtering import query_of
@@ -135,8 +135,9 @@ app.command("resume")(resume.resume)
 app.command("stop")(control.stop)
 app.command("pause")(control.pause)
 app.command("continue")(control.go_on)
-
-
+app.command("tag")(labels.tag)
+app.command("rename")(labels.rename)
+app.command("note")(labels.note)
 app.command("delete")(trash.delete)
 app.command("restore")(trash.restore)
 app.command("prune")(prune.prune)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
+from itertools import product
 from typing import TYPE_CHECKING
 
 from cnnlab.errors import HistoryError, StorageError, unknown_name
 from cnnlab.history.connection import connect_for_writing, transaction
-from cnnlab.history.naming import checked_name
+from cnnlab.history.naming import TagChange, checked_name, checked_note, trashed_run
 from cnnlab.history.ownership import is_alive, is_waiting, owner_words
 from cnnlab.history.recorder import now
 from cnnlab.history.records import RunRecord
@@ -73,43 +75,71 @@ def rename_run(home: Home, run_id: str, name: str) -> None:
 
     Raises:
         ConfigError: there is no such run, or no run may have that name.
+        HistoryError: the run is in the trash.
     """
     chosen = checked_name(name)
-    with editing(home, [run_id]) as db:
+    with _labelling(home, [run_id]) as db:
         db.execute("update runs set name = ? where id = ?", (chosen, run_id))
 
 
-def add_tags(home: Home, run_id: str, tags: Iterable[str]) -> None:
-    """Adds tags to a run; those that it has already stay as they are.
+def change_tags(home: Home, run_ids: Collection[str], change: TagChange) -> int:
+    """Adds tags to runs and takes others from them, on all of them or on none.
+
+    To add a tag that a run has, or to take one that it does not have, is no error.
+
+    Returns:
+        how many of the runs had other tags before.
 
     Raises:
         ConfigError: there is no such run.
+        HistoryError: one of them is in the trash.
     """
-    with editing(home, [run_id]) as db:
-        # Not by sqlite-utils: where it ignores a row, it looks for a rowid that there is not.
-        rows = [(run_id, tag) for tag in tags]
-        db.conn.executemany("insert or ignore into tags (run_id, tag) values (?, ?)", rows)
-
-
-def remove_tags(home: Home, run_id: str, tags: Iterable[str]) -> None:
-    """Takes tags from a run; those that it does not have are no error.
-
-    Raises:
-        ConfigError: there is no such run.
-    """
-    with editing(home, [run_id]) as db:
-        rows = [(run_id, tag) for tag in tags]
-        db.conn.executemany("delete from tags where run_id = ? and tag = ?", rows)
+    with _labelling(home, run_ids) as db:
+        query = "select run_id, tag from tags where run_id in (select value from json_each(?))"
+        held = set(db.execute(query, [json.dumps(list(run_ids))]))
+        new = set(product(run_ids, change.added)) - held
+        gone = set(product(run_ids, change.removed)) & held
+        # Not by sqlite-utils: it looks for the rowids of new rows, which this table does not have.
+        db.conn.executemany("insert into tags (run_id, tag) values (?, ?)", new)
+        db.conn.executemany("delete from tags where run_id = ? and tag = ?", gone)
+    return len({run_id for run_id, _ in new | gone})
 
 
 def add_note(home: Home, run_id: str, text: str) -> None:
-    """Adds a note to a run, below its earlier ones.
+    """Adds a note to a run; see `add_notes`."""
+    add_notes(home, [run_id], text)
+
+
+def add_notes(home: Home, run_ids: Collection[str], text: str) -> None:
+    """Adds a note to runs, below their earlier ones, on all of them or on none.
 
     Raises:
-        ConfigError: there is no such run.
+        ConfigError: there is no such run, or the note is empty.
+        HistoryError: one of them is in the trash.
     """
-    with editing(home, [run_id]) as db:
-        db.table("notes").insert({"run_id": run_id, "text": text, "written_at": now()})
+    note = checked_note(text)
+    with _labelling(home, run_ids) as db:
+        rows = [{"run_id": run_id, "text": note, "written_at": now()} for run_id in run_ids]
+        db.table("notes").insert_all(rows)
+
+
+@contextmanager
+def _labelling(home: Home, run_ids: Collection[str]) -> Iterator[Database]:
+    """A transaction on what people call runs and write on them.
+
+    Raises:
+        ConfigError: one of the runs is not there.
+        HistoryError: one of them is in the trash, and stays as it went there.
+    """
+    with editing(home, run_ids) as db:
+        trashed = db.execute(
+            "select name, id from runs where trashed_at is not null"
+            " and id in (select value from json_each(?))",
+            [json.dumps(list(run_ids))],
+        ).fetchone()
+        if trashed is not None:
+            raise trashed_run(*trashed)
+        yield db
 
 
 @contextmanager

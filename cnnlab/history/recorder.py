@@ -31,6 +31,7 @@ from cnnlab.events import (
 from cnnlab.history.checkpoint_rows import checkpoint_row, drop_previous, keep_as_previous
 from cnnlab.history.connection import connect_for_writing, transaction
 from cnnlab.history.evaluation_rows import Row, class_rows, confusion_rows, evaluation_row, number
+from cnnlab.history.naming import given_tags
 from cnnlab.history.ownership import this_process
 from cnnlab.home import Home
 
@@ -79,6 +80,7 @@ def create_run(home: Home, run_id: str, **known: Unpack[NewRun]) -> str:
     """Writes the row of a run that is about to start; returns the run's name.
 
     Raises:
+        ConfigError: no run may have one of the tags.
         HistoryError, StorageError: the history cannot be written.
     """
     return create_runs(home, {run_id: known})[0]
@@ -88,6 +90,7 @@ def create_runs(home: Home, runs: Mapping[str, NewRun]) -> list[str]:
     """Writes the rows of several runs, by their ids, all or none; returns the runs' names.
 
     Raises:
+        ConfigError: no run may have one of the tags.
         HistoryError, StorageError: the history cannot be written.
     """
     with closing(connect_for_writing(home)) as db, transaction(db, home.history):
@@ -104,7 +107,7 @@ def create_runs(home: Home, runs: Mapping[str, NewRun]) -> list[str]:
 
 
 def _insert_run(db: Database, run_id: str, name: str, known: NewRun) -> None:
-    git, tags, note = known.get("git"), known.get("tags", ()), known.get("note")
+    git, tags, note = known.get("git"), given_tags(known.get("tags", ())), known.get("note")
     row = {
         "id": run_id,
         "name": name,
@@ -122,7 +125,7 @@ def _insert_run(db: Database, run_id: str, name: str, known: NewRun) -> None:
         "created_at": now(),
     }
     db.table("runs").insert(row)
-    db.table("tags").insert_all([{"run_id": run_id, "tag": tag} for tag in dict.fromkeys(tags)])
+    db.table("tags").insert_all([{"run_id": run_id, "tag": tag} for tag in tags])
     if note:
         db.table("notes").insert({"run_id": run_id, "text": note, "written_at": now()})
 

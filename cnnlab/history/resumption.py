@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from cnnlab.errors import CheckpointError, HistoryError
 from cnnlab.history.connection import connect_for_writing, transaction
+from cnnlab.history.naming import trashed_run
 from cnnlab.history.origins import require_config
 from cnnlab.history.ownership import (
     LIVE,
@@ -102,10 +103,7 @@ def require_adoptable(run: RunRecord) -> None:
 
 def _require_outside_trash(run: RunRecord) -> None:
     if run.trashed_at is not None:
-        raise HistoryError(
-            f"The run {run.name} ({run.id}) is in the trash.",
-            "`cnnlab runs restore RUN` brings it back.",
-        )
+        raise trashed_run(run.name, run.id)
 
 
 def resumable_checkpoints(home: Home, run_id: str) -> list[CheckpointRecord]:

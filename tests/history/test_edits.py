@@ -17,15 +17,17 @@ from cnnlab.errors import ConfigError, HistoryError, StorageError
 from cnnlab.events import RunFinished
 from cnnlab.history.edits import (
     add_note,
-    add_tags,
+    add_notes,
+    change_tags,
     delete_run,
-    remove_tags,
     rename_run,
     require_deletable,
 )
+from cnnlab.history.naming import TagChange, given_tags
 from cnnlab.history.ownership import is_alive, is_waiting
 from cnnlab.history.queries import Reader
 from cnnlab.history.records import RunRecord
+from cnnlab.history.trash import move_to_trash
 from cnnlab.home import Home
 
 
@@ -83,16 +85,16 @@ def test_a_name_that_no_run_may_have_is_refused(home: Home, name: str) -> None:
 def test_tags_are_removed_from_one_run(home: Home) -> None:
     for run_id in ("aaaa0001", "bbbb0002"):
         samples.add_run(home, run_id, tags=["old", "odd", "good"])
-    remove_tags(home, "aaaa0001", ["old", "odd", "absent", "GOOD"])
+    lost = TagChange.of(removed=["old", "odd", "absent", "GOOD"])
+    assert change_tags(home, ["aaaa0001"], lost) == 1
     assert run_of(home).tags == ("good",)
     assert run_of(home, "bbbb0002").tags == ("good", "odd", "old")
 
 
 def test_tags_are_added_once(home: Home) -> None:
     samples.add_run(home, "aaaa0001", tags=["old"])
-    add_tags(home, "aaaa0001", ["new", "old", "new"])
-    add_tags(home, "aaaa0001", ["new"])
-    add_tags(home, "aaaa0001", [])
+    for tags, changed in ((["new", "old", "new"], 1), (["new"], 0), ([], 0)):
+        assert change_tags(home, ["aaaa0001", "aaaa0001"], TagChange.of(tags)) == changed
     assert tags_of(home) == ("new", "old")
     assert samples.counts(home)["tags"] == 2
 
@@ -100,8 +102,74 @@ def test_tags_are_added_once(home: Home) -> None:
 def test_tags_may_be_any_words(home: Home) -> None:
     samples.add_run(home, "aaaa0001")
     tags = ['a "quoted" tag', "🦉", "'; drop table tags; --", "Übung", "übung"]
-    add_tags(home, "aaaa0001", (tag for tag in tags))
+    change_tags(home, ["aaaa0001"], TagChange.of(tag for tag in tags))
     assert set(tags_of(home)) == set(tags)
+
+
+def test_commas_stand_between_tags_and_blanks_around_them() -> None:
+    assert given_tags([" a b ,, c", "", " ", "c,d"]) == ("a b", "c", "d")
+    assert TagChange.of(["x, y"], [" z ,-w"]) == TagChange(("x", "y"), ("z", "-w"))
+
+
+@pytest.mark.parametrize("texts", [["-old"], ["paper, - old"], [" --"]])
+def test_no_tag_begins_with_the_minus_that_takes_one_away(home: Home, texts: list[str]) -> None:
+    for give in (given_tags, TagChange.of):
+        with pytest.raises(ConfigError, match="cannot begin with a minus"):
+            give(texts)
+    with pytest.raises(ConfigError, match="cannot begin with a minus"):
+        samples.add_run(home, "aaaa0001", tags=texts)
+    assert samples.counts(home)["runs"] == 0
+
+
+def test_a_new_run_gets_the_tags_that_a_change_would_add(home: Home) -> None:
+    samples.add_run(home, "aaaa0001", tags=["new, old", " old", ""])
+    assert tags_of(home) == ("new", "old")
+
+
+def test_a_tag_is_not_both_added_and_taken_away() -> None:
+    with pytest.raises(ConfigError, match="'b' is both added and taken away") as caught:
+        TagChange.of(["a,b"], ["c", "b "])
+    assert caught.value.hint
+
+
+def test_the_tags_of_several_runs_change_in_one_transaction(home: Home) -> None:
+    for run_id, tags in (("aaaa0001", ["old"]), ("bbbb0002", ["new"]), ("cccc0003", [])):
+        samples.add_run(home, run_id, tags=tags)
+    change = TagChange.of(["new"], ["old"])
+    # The last run refuses its tag: what was done to the others before is undone.
+    samples.change(
+        home,
+        "create trigger refuse before insert on tags when new.run_id = 'cccc0003'"
+        " begin select raise(abort, 'refused'); end",
+    )
+    run_ids = ["aaaa0001", "bbbb0002", "cccc0003"]
+    with pytest.raises(HistoryError, match="refused"):
+        change_tags(home, run_ids, change)
+    assert [run_of(home, run_id).tags for run_id in run_ids] == [("old",), ("new",), ()]
+    samples.change(home, "drop trigger refuse")
+    assert change_tags(home, run_ids, change) == 2
+    assert [run_of(home, run_id).tags for run_id in run_ids] == [("new",)] * 3
+
+
+def test_a_note_is_written_on_several_runs_or_on_none(home: Home) -> None:
+    for run_id in ("aaaa0001", "bbbb0002"):
+        samples.add_run(home, run_id)
+    with pytest.raises(ConfigError, match="'cccc0003'"):
+        add_notes(home, ["aaaa0001", "cccc0003"], "new")
+    assert samples.counts(home)["notes"] == 0
+    add_notes(home, ["aaaa0001", "bbbb0002"], " new\n")
+    assert samples.plain(home, "select run_id, text from notes") == [
+        ("aaaa0001", "new"),
+        ("bbbb0002", "new"),
+    ]
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\t\n"])
+def test_an_empty_note_is_refused(home: Home, text: str) -> None:
+    samples.add_run(home, "aaaa0001")
+    with pytest.raises(ConfigError, match="note cannot be empty"):
+        add_note(home, "aaaa0001", text)
+    assert samples.counts(home)["notes"] == 0
 
 
 def test_notes_are_added_below_earlier_ones(home: Home) -> None:
@@ -117,22 +185,41 @@ def test_notes_are_added_below_earlier_ones(home: Home) -> None:
 
 
 def test_a_run_under_way_is_tagged_and_noted(home: Home, trainer: Worker) -> None:
-    add_tags(home, "aaaa0001", ["watched"])
+    change_tags(home, ["aaaa0001"], TagChange.of(["watched"]))
     add_note(home, "aaaa0001", "looks good")
     assert tags_of(home) == ("watched",)
     assert trainer.process.poll() is None
 
 
-@pytest.mark.parametrize(
+EDITS = pytest.mark.parametrize(
     "edit",
     [
-        lambda home, run: add_tags(home, run, ["new"]),
-        lambda home, run: remove_tags(home, run, ["new"]),
+        lambda home, run: change_tags(home, ["aaaa0001", run], TagChange.of(["new"])),
+        lambda home, run: change_tags(home, ["aaaa0001", run], TagChange.of([], ["new"])),
         lambda home, run: add_note(home, run, "new"),
         lambda home, run: rename_run(home, run, "new"),
     ],
     ids=["tags", "no tags", "note", "name"],
 )
+
+
+@EDITS
+def test_a_run_in_the_trash_stays_as_it_went_there(
+    home: Home, edit: Callable[[Home, str], None]
+) -> None:
+    for run_id in ("aaaa0001", "aaaa0002"):
+        samples.add_run(home, run_id, tags=["old"])
+        samples.record(home, run_id, *samples.life())
+    move_to_trash(home, ["aaaa0002"])
+    with pytest.raises(HistoryError, match=r"lenet-2 \(aaaa0002\) is in the trash") as caught:
+        edit(home, "aaaa0002")
+    assert "cnnlab runs restore aaaa0002" in caught.value.hint
+    assert tags_of(home) == run_of(home, "aaaa0002").tags == ("old",)
+    assert samples.counts(home)["notes"] == 0
+    assert run_of(home, "aaaa0002").name == "lenet-2"
+
+
+@EDITS
 def test_an_unknown_run_is_not_edited(home: Home, edit: Callable[[Home, str], None]) -> None:
     samples.add_run(home, "aaaa0001")
     with pytest.raises(ConfigError, match="'aaaa0002'") as caught:

@@ -17,8 +17,9 @@ from history import samples
 from cnnlab.errors import ExchangeError, HistoryError, StorageError
 from cnnlab.history import commands
 from cnnlab.history.connection import connect_for_reading
-from cnnlab.history.edits import add_tags, rename_run
+from cnnlab.history.edits import change_tags, rename_run
 from cnnlab.history.importing import ImportedRun, OtherState, workshop, write_runs
+from cnnlab.history.naming import TagChange
 from cnnlab.history.ownership import holding, is_alive, is_held, this_process
 from cnnlab.history.queries import Reader
 from cnnlab.history.records import RunRecord
@@ -96,7 +97,7 @@ def test_evaluations_keep_their_classes_and_pairs(home: Home) -> None:
 def test_the_same_run_comes_once_whatever_people_made_of_it_since(home: Home) -> None:
     (first,) = write_runs(home, [brought(*EPOCHS)])
     rename_run(home, first.id, "another name")
-    add_tags(home, first.id, ["kept"])
+    change_tags(home, [first.id], TagChange.of(["kept"]))
     before = samples.counts(home)
     (again,) = write_runs(home, [brought(*EPOCHS)])
     assert (again.id, again.is_new) == (first.id, False)

@@ -14,8 +14,9 @@ import pytest
 from history import samples
 
 from cnnlab.errors import ConfigError
-from cnnlab.history.edits import add_note, add_tags
+from cnnlab.history.edits import add_note, change_tags
 from cnnlab.history.filters import parse
+from cnnlab.history.naming import TagChange
 from cnnlab.history.queries import SORTABLE, Reader, RunFilter
 from cnnlab.history.records import RunRecord
 from cnnlab.history.trash import move_to_trash
@@ -108,7 +109,7 @@ def told_apart(several: Home) -> Home:
             "update runs set config = ?, device = ?, group_id = ?, origin = ? where id = ?",
             (json.dumps(config), device, device[::-1], ORIGINS[device], run_id),
         )
-        add_tags(several, run_id, tags)
+        change_tags(several, [run_id], TagChange.of(tags))
     return several
 
 
@@ -344,7 +345,7 @@ def test_the_tags_used_most_come_first(several: Home) -> None:
         ("c0000001", ["common", "some"]),
         ("d0000003", ["in the trash"]),
     ):
-        add_tags(several, run_id, tags)
+        change_tags(several, [run_id], TagChange.of(tags))
     move_to_trash(several, ["d0000003"])
     with Reader(several) as reader:
         assert reader.tags() == ["common", "some", "also rare", "rare"]

@@ -279,13 +279,13 @@ def test_odd_class_names_come_back_unchanged(home: Home) -> None:
 
 @pytest.mark.parametrize("text", ODD_NAMES, ids=ascii)
 def test_odd_words_of_a_user_come_back_unchanged(home: Home, text: str) -> None:
-    samples.add_run(home, "aaaa0001", preset=text, tags=[text], note=f"note {text}")
+    samples.add_run(home, "aaaa0001", preset=text, tags=[f"<{text}>"], note=f"note {text}")
     samples.record(home, "aaaa0001", Logged("info", text), RunStopped(text))
     with Reader(home) as reader:
         run = reader.run("aaaa0001")
         (line,) = reader.log("aaaa0001")
         (note,) = reader.notes(["aaaa0001"])["aaaa0001"]
-    assert (run.preset, run.tags, run.message) == (text, (text,), text)
+    assert (run.preset, run.tags, run.message) == (text, (f"<{text}>",), text)
     assert (line.message, note.text) == (text, f"note {text}")
 
 

@@ -10,7 +10,8 @@ import pytest
 from history import samples
 from history.processes import Worker
 
-from cnnlab.history.edits import add_tags
+from cnnlab.history.edits import change_tags
+from cnnlab.history.naming import TagChange
 from cnnlab.history.queries import Reader
 from cnnlab.history.watch import Watch
 from cnnlab.home import Home
@@ -32,7 +33,7 @@ def test_every_write_of_this_process_is_noticed_once(home: Home, watch: Watch) -
     samples.add_run(home, "aaaa0001")
     watch.changed()
     for number in range(3):
-        add_tags(home, "aaaa0001", [f"tag {number}"])
+        change_tags(home, ["aaaa0001"], TagChange.of([f"tag {number}"]))
         assert [watch.changed() for _ in range(3)] == [True, False, False]
     samples.record(home, "aaaa0001", *samples.life())
     assert [watch.changed() for _ in range(2)] == [True, False]
@@ -60,7 +61,7 @@ def test_a_history_that_appears_later_is_noticed(home: Home, watch: Watch) -> No
     assert not home.root.exists()
     samples.add_run(home, "aaaa0001")
     assert [watch.changed() for _ in range(2)] == [True, False]
-    add_tags(home, "aaaa0001", ["new"])
+    change_tags(home, ["aaaa0001"], TagChange.of(["new"]))
     assert watch.changed()
 
 
@@ -110,7 +111,7 @@ def test_a_write_without_a_wal_is_noticed(home: Home, watch: Watch) -> None:
     samples.add_run(home, "aaaa0001")
     samples.change(home, "pragma journal_mode = delete")
     watch.changed()
-    add_tags(home, "aaaa0001", ["new"])
+    change_tags(home, ["aaaa0001"], TagChange.of(["new"]))
     assert [watch.changed() for _ in range(2)] == [True, False]
 
 

@@ -14,11 +14,13 @@ from textual.widgets import Input
 from tui.conftest import Opened, dead_process, shown, until, until_shown
 
 from cnnlab.config.run import RunConfig
+from cnnlab.errors import ConfigError
 from cnnlab.events import RunStopped
 from cnnlab.execution.queue import RunQueue
 from cnnlab.execution.requests import RunRequest
 from cnnlab.history.edits import add_note
 from cnnlab.history.filters import parse
+from cnnlab.history.naming import TagChange
 from cnnlab.history.queries import SORTABLE, Reader, RunFilter
 from cnnlab.history.records import RunRecord
 from cnnlab.history.trash import move_to_trash
@@ -26,7 +28,7 @@ from cnnlab.home import Home
 from cnnlab.tui.screens.history.columns import COLUMNS, placed, total_width
 from cnnlab.tui.screens.history.departures import resume
 from cnnlab.tui.screens.history.details import Details
-from cnnlab.tui.screens.history.edits import TagChange
+from cnnlab.tui.screens.history.edits import tag_change
 from cnnlab.tui.screens.history.line_drawing import fitted
 from cnnlab.tui.screens.history.listing import lines_of, read_listing
 from cnnlab.tui.screens.history.screen import HistoryScreen
@@ -404,7 +406,34 @@ async def test_tags_are_added_and_taken_away_on_all_marked_runs(five: Home, open
 
 
 def test_words_for_tags_are_taken_apart() -> None:
-    assert TagChange.of(" a b , -c,, a b,- d") == TagChange(("a b",), ("c", "d"))
+    assert tag_change(" a b , -c,, a b,- d") == TagChange(("a b",), ("c", "d"))
+    assert tag_change("--c, ,") == TagChange((), ("-c",))
+
+
+@pytest.mark.parametrize(("text", "words"), [("a, -", "minus stands"), ("a, -a", "'a' is both")])
+def test_words_that_say_nothing_about_tags_are_refused(text: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        tag_change(text)
+
+
+async def test_tags_that_are_so_already_are_told(five: Home, opened: Opened) -> None:
+    async with opened("history") as pilot:
+        await pilot.press("space", "space", "t", *"Paper, -old", "enter")
+        await until_told(pilot, "Added Paper and took away old: 2 runs.")
+        await pilot.press("t", *"paper", "enter")
+        await until_told(pilot, "Added paper: 1 of 2 runs; the tags of the rest were so already.")
+        await pilot.press("t", *"paper", "enter")
+        await until_told(pilot, "Nothing changed: the tags of 2 runs were so already.")
+    assert runs(five)["aaaa0004"].tags == ("Paper", "paper")
+
+
+async def test_a_note_is_written_on_all_marked_runs(five: Home, opened: Opened) -> None:
+    async with opened("history") as pilot:
+        await pilot.press("space", "space", "n", *" good ", "enter")
+        await until_told(pilot, "Noted on 2 runs.")
+    with Reader(five) as reader:
+        notes = reader.notes(["aaaa0005", "aaaa0004"])
+    assert [notes[run_id][-1].text for run_id in ("aaaa0005", "aaaa0004")] == ["good", "good"]
 
 
 async def test_a_note_and_another_name_are_written(five: Home, opened: Opened) -> None:

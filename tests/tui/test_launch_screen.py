@@ -6,6 +6,7 @@ import os
 
 import psutil
 import pytest
+from pydantic import ValidationError
 from textual.pilot import Pilot
 from tui.conftest import Opened, line_with, shown, until, until_shown
 
@@ -21,6 +22,7 @@ from cnnlab.tui.screens.launch.form_view import FormView
 from cnnlab.tui.screens.launch.preflight import PreflightPanel
 from cnnlab.tui.screens.launch.screen import LaunchScreen
 from cnnlab.tui.screens.launch.source import Source
+from cnnlab.tui.screens.launch.words import RunWords
 from cnnlab.tui.screens.run.screen import RunScreen
 
 
@@ -233,6 +235,12 @@ async def test_while_a_run_trains_others_are_told_when_they_have_their_turn(
         assert waiting == ["quickstart-4", "quickstart-2", "quickstart-3"]
         seeds = {run.name: run.config["training"]["seed"] for run in runs(home)}
         assert (seeds["quickstart-2"], seeds["quickstart-3"]) == (3, 4)
+
+
+def test_the_form_takes_the_tags_that_a_run_may_have() -> None:
+    assert RunWords(tags=("paper, try", "try")).tags == ("paper", "try")
+    with pytest.raises(ValidationError, match="cannot begin with a minus"):
+        RunWords(tags=("paper, -try",))
 
 
 @pytest.mark.usefixtures("unmeasured")

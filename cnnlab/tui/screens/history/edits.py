@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 
 from textual.binding import Binding
@@ -10,47 +9,24 @@ from textual.binding import Binding
 from cnnlab.amounts import how_many
 from cnnlab.errors import ConfigError
 from cnnlab.export.format import one_line
-from cnnlab.history.edits import add_note, add_tags, remove_tags, rename_run
-from cnnlab.history.naming import checked_name
-from cnnlab.home import Home
+from cnnlab.export.run_words import tagging_words
+from cnnlab.history.edits import add_notes, change_tags, rename_run
+from cnnlab.history.naming import TagChange, between_commas, checked_name
 from cnnlab.tui.screens.history.choosing import Choosing
 from cnnlab.tui.widgets.dialogs import TextDialog
 
 
-@dataclass(frozen=True)
-class TagChange:
-    """Tags to add and to take away, as they are written: `paper, lr-sweep, -old`."""
+def tag_change(text: str) -> TagChange:
+    """The change that is written as in `paper, lr-sweep, -old`.
 
-    added: tuple[str, ...]
-    removed: tuple[str, ...]
-
-    @classmethod
-    def of(cls, text: str) -> TagChange:
-        """What a text asks for.
-
-        Raises:
-            ConfigError: a minus stands alone, or before a tag that is added too.
-        """
-        words = dict.fromkeys(word.strip() for word in text.split(",") if word.strip())
-        added = tuple(word for word in words if not word.startswith("-"))
-        removed = tuple(word[1:].strip() for word in words if word.startswith("-"))
-        if "" in removed:
-            raise ConfigError("A minus stands without a tag.", "Write it before one, as in -old.")
-        if both := set(added) & set(removed):
-            raise ConfigError(f"The tag {min(both)!r} is both added and taken away.")
-        return cls(added, removed)
-
-    def words(self) -> str:
-        """What it does."""
-        parts = [f"added {', '.join(map(one_line, self.added))}" if self.added else ""]
-        parts += [f"took away {', '.join(map(one_line, self.removed))}" if self.removed else ""]
-        return " and ".join(part for part in parts if part).capitalize()
-
-    def carry_out(self, home: Home, ids: list[str]) -> None:
-        """Changes the tags of some runs."""
-        for run_id in ids:
-            add_tags(home, run_id, self.added)
-            remove_tags(home, run_id, self.removed)
+    Raises:
+        ConfigError: a minus stands alone, or before a tag that is added too.
+    """
+    words = between_commas([text])
+    if "-" in words:
+        raise ConfigError("A minus stands without a tag.", "Write it before one, as in -old.")
+    added = [word for word in words if not word.startswith("-")]
+    return TagChange.of(added, [word[1:] for word in words if word.startswith("-")])
 
 
 class Edits(Choosing):
@@ -67,14 +43,18 @@ class Edits(Choosing):
         ids = self.chosen()
         if ids:
             title = f"Tags of {self._named(ids)}\nSeparate them by commas; -tag takes one away."
-            dialog = TextDialog(title, check=TagChange.of, placeholder="paper, lr-sweep, -old")
+            dialog = TextDialog(title, check=tag_change, placeholder="paper, lr-sweep, -old")
             self.lab.push_screen(dialog, partial(self._tag, ids))
 
     def _tag(self, ids: list[str], text: str | None) -> None:
-        change = TagChange.of(text or "")
+        change = tag_change(text or "")
         if change.added or change.removed:
-            words = f"{change.words()}: {how_many(len(ids), 'run')}."
-            self.change(partial(change.carry_out, self.session.home, ids), words)
+            work = partial(change_tags, self.session.home, ids, change)
+            self.ask_behind(work, partial(self._tell_tagged, change, len(ids)))
+
+    def _tell_tagged(self, change: TagChange, chosen: int, changed: int) -> None:
+        self.reread()
+        self.say(tagging_words(change, changed, chosen))
 
     def action_note(self) -> None:
         """Asks for a note."""
@@ -85,14 +65,9 @@ class Edits(Choosing):
 
     def _note(self, ids: list[str], text: str | None) -> None:
         note = (text or "").strip()
-        if not note:
-            return
-
-        def write() -> None:
-            for run_id in ids:
-                add_note(self.session.home, run_id, note)
-
-        self.change(write, f"Noted on {how_many(len(ids), 'run')}.")
+        if note:
+            work = partial(add_notes, self.session.home, ids, note)
+            self.change(work, f"Noted on {how_many(len(ids), 'run')}.")
 
     def action_rename(self) -> None:
         """Asks for another name of the run under the cursor."""

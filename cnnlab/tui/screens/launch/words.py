@@ -16,7 +16,7 @@ from cnnlab.data.catalog import KNOWN
 from cnnlab.errors import ConfigError, unknown_name
 from cnnlab.execution.repeats import MOST, repeated
 from cnnlab.execution.requests import RunRequest
-from cnnlab.history.naming import checked_name
+from cnnlab.history.naming import checked_name, given_tags
 from cnnlab.history.recorder import new_run_id
 from cnnlab.home import Home
 from cnnlab.tui.screens.launch.source import Source
@@ -72,6 +72,14 @@ class RunWords(Section):
             except ConfigError as error:
                 raise ValueError(error.message.rstrip(".")) from None
         return name
+
+    @field_validator("tags")
+    @classmethod
+    def _may_be_tags(cls, tags: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            return given_tags(tags)
+        except ConfigError as error:
+            raise ValueError(error.message.rstrip(".")) from None
 
 
 class LaunchConfig(RunConfig):
