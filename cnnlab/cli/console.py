@@ -7,9 +7,11 @@ lacks a character, as that of an old terminal may, ends no command.
 
 from __future__ import annotations
 
+import os
 import sys
 from functools import cache
 from io import TextIOWrapper
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cnnlab.export.json_text import json_text
@@ -38,6 +40,18 @@ def err() -> Console:
     from cnnlab.cli.safe_console import SafeConsole
 
     return SafeConsole(stderr=True, markup=False, emoji=False, highlight=False)
+
+
+def open_streams() -> None:
+    """Gives the streams that were closed when the process began to the null device.
+
+    Python has None in their place, and the next file that is opened would be the one that libraries
+    take for standard output.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            # Open for as long as the process.
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115
 
 
 def take_every_character() -> None:

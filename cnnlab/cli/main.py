@@ -26,7 +26,8 @@ from cnnlab.cli import (
     runs,
     study,
 )
-from cnnlab.cli.console import err, print_error, print_traceback, take_every_character
+from cnnlab.cli.console import err, open_streams, print_error, print_traceback, take_every_character
+from cnnlab.cli.pipes import ending_with_the_reader
 from cnnlab.cli.screens import open_screens
 from cnnlab.cli.usage_errors import SafeGroup
 from cnnlab.errors import CnnlabError
@@ -80,8 +81,14 @@ def options(
 
 def main() -> None:
     """Runs the command line; every error ends as one sentence and an exit code."""
-    debug = "--debug" in sys.argv[1:]
+    open_streams()
     take_every_character()
+    with ending_with_the_reader():
+        _run()
+
+
+def _run() -> None:
+    debug = "--debug" in sys.argv[1:]
     try:
         app()
     except CnnlabError as error:
@@ -92,9 +99,6 @@ def main() -> None:
     except KeyboardInterrupt:
         err().print("Stopped.")
         sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(141)
     except Exception as error:
         if debug:
             print_traceback(error)

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -78,3 +79,14 @@ def test_json_and_exported_text_are_utf_8_whatever_the_encoding_of_the_terminal(
         )
         assert done.returncode == 0, done.stderr
         assert "🚀 Müller" in done.stdout
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_end_no_command(home: Home, closed: str) -> None:
+    add_run(home, "aaaa0001", name="here")
+    for command, code in (("runs list", 0), ("doctor", 0), ("", 2)):
+        line = f"{sys.executable} -m cnnlab {command} {closed}"
+        done = subprocess.run(line, shell=True, capture_output=True, text=True, check=False)
+        assert done.returncode == code, done.stderr
+        assert "Unexpected" not in done.stdout + done.stderr
+        assert "Cannot be checked" not in done.stdout

@@ -39,7 +39,10 @@ def commands(group: Any = None, before: tuple[str, ...] = ()) -> Iterator[tuple[
 TOLD = [
     "runs list", "runs list --json", "runs show aa", "runs show bb --curves", "runs show aa --json",
     "runs show {EVIL}", "runs list --tag {EVIL}", "runs list --filter {EVIL}",
-    "runs list --sort {EVIL}", "runs list --status {EVIL}", "runs mistakes aa", "runs stop cc",
+    "runs list --sort {EVIL}", "runs list --status {EVIL}", "runs mistakes aa",
+    "runs tag aa bb --add {EVIL}2 --remove {EVIL}", "runs tag aa --add {EVIL}2",
+    "runs tag aa --add -{EVIL}", "runs tag aa --add {EVIL} --remove {EVIL}",
+    "runs note aa {EVIL}", "runs note {EVIL} -", "runs rename bb {EVIL}", "runs stop cc",
     "runs pause aa", "runs continue bb", "runs delete aa bb", "runs restore aa", "runs delete aa",
     "runs list --trash", "runs empty-trash --yes", "runs delete --for-good --yes bb",
     "presets list", "presets list --json", "presets show other{EVIL}", "presets show {EVIL}",
