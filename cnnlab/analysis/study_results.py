@@ -3,19 +3,19 @@
 A row is measured by one finished run of each seed that has the row's config: the newest, or the
 one whose validation was the best. Where it was trained (device, precision) does not matter. Runs
 with other epochs, another data set or any other changed field stand in only where there is nothing
-better, and are told apart: their figures do not compare with the published ones. Runs that were not
-tested on the images that the newest was tested on, as after another import of the data set's name,
-do not count.
+better, and are told apart: their figures do not compare with the published ones. Of these the runs
+whose config differs in the fewest fields are taken. Runs that were not tested on the images that
+the newest was tested on, as after another import of the data set's name, do not count.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import compress, zip_longest
-from typing import Any, Literal
+from typing import Any
 
 from cnnlab.analysis.evaluated_runs import (
     EvaluatedRun,
@@ -27,7 +27,8 @@ from cnnlab.analysis.evaluated_runs import (
     of_split,
     one_of_each_seed,
 )
-from cnnlab.config.differences import differing, flat
+from cnnlab.analysis.trained_rows import Status
+from cnnlab.config.differences import compared, differing, unlike
 from cnnlab.config.run import RunConfig
 from cnnlab.config.studies import Study, StudyRow
 from cnnlab.config.validation import validate
@@ -35,8 +36,6 @@ from cnnlab.errors import ConfigError
 from cnnlab.events import CheckpointKind
 from cnnlab.history.queries import Reader, RunFilter
 from cnnlab.history.records import RunRecord
-
-Status = Literal["measured", "not comparable", "not run"]
 
 LESS_IS_BETTER = frozenset({"seconds"})
 """The figures of which the least is the best; of the others it is the largest."""
@@ -51,7 +50,7 @@ class RowResult:
 
     Attributes:
         runs: the run of each seed, newest first; empty if there is none.
-        hidden: finished runs with changed fields, where others have the row's own config.
+        hidden: the finished runs with another config than these, newest first.
         other_images: runs like these that were tested on other images than the newest.
         failure: why the newest run failed, where none finished; empty otherwise.
         diverged: how many of these runs gave a loss that is infinite or not a number.
@@ -76,9 +75,10 @@ class RowResult:
 
         The ends of the range are rounded as the source rounds, to whole percents at least: 0.98
         is not outside of 0.9816 to 0.9818. As sources round a half up or down, both count: 0.98
-        is not outside of 0.985 to 0.99, and neither is 0.99 of 0.97 to 0.985. None where nothing
-        can be said: one of them is missing, there is a single run, the runs do not compare, or it
-        is a time, which tells two machines apart.
+        is not outside of 0.985 to 0.99, and neither is 0.99 of 0.97 to 0.985. They are cut where
+        the source cuts: then 0.90 is not outside of 0.9065, but 0.91 is. None where nothing can be
+        said: one of them is missing, there is a single run, the runs do not compare, or it is a
+        time, which tells two machines apart.
         """
         if name in LESS_IS_BETTER:
             return None
@@ -96,11 +96,15 @@ class RowResult:
     def _is_outside(self, published: float | None, measured: Measured | None) -> bool | None:
         if published is None or measured is None or measured.n < 2 or self.changed:
             return None
-        digits = max(_LEAST_DIGITS, -int(Decimal(str(published)).as_tuple().exponent))
-        # Decimal, as most halves are not what they seem to be in binary.
+        # Decimal, as most shares are not what they seem to be in binary.
+        printed, low, high = (
+            Decimal(str(value)) for value in (published, measured.minimum, measured.maximum)
+        )
+        digits = max(_LEAST_DIGITS, -int(printed.as_tuple().exponent))
+        if self.row.preset.about.figures == "cut":
+            return not low - Decimal(1).scaleb(-digits) < printed <= high
         half = Decimal(5).scaleb(-digits - 1)
-        low, high = Decimal(str(measured.minimum)), Decimal(str(measured.maximum))
-        return not low - half <= Decimal(str(published)) <= high + half
+        return not low - half <= printed <= high + half
 
 
 @dataclass(frozen=True)
@@ -149,26 +153,18 @@ def _row_result(
     reader: Reader, row: StudyRow, checkpoint: CheckpointKind, which: Which
 ) -> RowResult:
     runs = finished_runs(reader, row)
-    wanted = row.preset.config
-    same = [run for run, config in runs if not differing([wanted, config])]
-    changed: dict[str, tuple[Any, Any]] = {}
-    if runs and not same:
-        newest = runs[0][1]
-        same = [run for run, config in runs if not differing([newest, config])]
-        ours, theirs = flat(wanted), flat(newest)
-        changed = {path: (ours.get(path), theirs.get(path)) for path in differing([wanted, newest])}
+    same, changed = _nearest(row, runs)
     evaluations = reader.final_evaluations([run.id for run in same])
     known = [EvaluatedRun(run, evaluations[run.id]) for run in same]
     alike = [one.tested(checkpoint) == known[0].tested(checkpoint) for one in known]
     chosen = one_of_each_seed(list(compress(known, alike)), which)
-    hidden = () if changed else tuple(run for run, _ in runs if run not in same)
     failure = "" if runs else _failure(reader, row)
     status: Status = "not run" if not chosen else "not comparable" if changed else "measured"
     return RowResult(
         row,
         status,
         tuple(one.run for one in chosen),
-        hidden,
+        tuple(run for run, _ in runs if run not in same),
         tuple(run for run, counts in zip(same, alike, strict=True) if not counts),
         failure,
         sum(_diverged(one, checkpoint) for one in chosen),
@@ -180,6 +176,29 @@ def _row_result(
             if (classes := figures_of_classes(chosen, split, "precision", checkpoint))
         },
     )
+
+
+def _nearest(
+    row: StudyRow, runs: Sequence[tuple[RunRecord, RunConfig]]
+) -> tuple[list[RunRecord], dict[str, tuple[Any, Any]]]:
+    """The runs of the config that differs from the row's in the fewest fields, and these fields.
+
+    Of configs that differ in as many it is the one of the newest run.
+    """
+    kinds: list[tuple[dict[str, Any], list[RunRecord]]] = []
+    for run, config in runs:
+        settings = compared(config)
+        alike = next((found for known, found in kinds if known == settings), None)
+        if alike is None:
+            kinds.append((settings, [run]))
+        else:
+            alike.append(run)
+    if not kinds:
+        return [], {}
+    ours = row.settings
+    theirs, same = min(kinds, key=lambda kind: len(unlike([ours, kind[0]])))
+    fields = unlike([ours, theirs])
+    return same, {path: (ours.get(path), theirs.get(path)) for path in fields}
 
 
 def _failure(reader: Reader, row: StudyRow) -> str:

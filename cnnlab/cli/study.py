@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,6 +18,7 @@ from cnnlab.home import Home
 
 if TYPE_CHECKING:
     from cnnlab.analysis.evaluated_runs import Which
+    from cnnlab.analysis.trained_rows import TrainedConfigs
     from cnnlab.cli.progress import Display, Overall
     from cnnlab.config.studies import Study
     from cnnlab.execution.runner import RunThread
@@ -42,11 +42,15 @@ def list_studies(
     report: Annotated[str, typer.Option(help="Only studies of this report.")] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """List the studies with their rows, and how many of these have been trained."""
+    """List the studies with their rows, and how many of these were trained as the study says.
+
+    Rows that were trained with other settings alone, such as other epochs, are counted apart.
+    """
+    from cnnlab.analysis.trained_rows import trained_configs
     from cnnlab.cli.tables import clipped, plain_table, print_table
     from cnnlab.config import studies
     from cnnlab.export.format import one_line
-    from cnnlab.history.queries import Reader, RunFilter
+    from cnnlab.history.queries import Reader
 
     home = Home.from_environment()
     names = studies.names(home)
@@ -54,19 +58,22 @@ def list_studies(
     if report:
         known_name("report", report, reports)
     with Reader(home) as reader:
-        trained = {run.preset for run in reader.runs(RunFilter(status="finished"))}
+        trained = trained_configs(reader)
     wanted = [name for name in names if report in ("", name.rpartition("/")[0])]
     entries = [_entry(home, name, trained) for name in wanted]
     if as_json:
         print_json(entries)
         return
-    table = plain_table("name", "rows", "trained", "title", words=("title",), flexible=("title",))
+    counts = ["rows", "trained"]
+    if any(entry.get("not_comparable") for entry in entries):
+        counts.append("not_comparable")
+    headings = ("trained otherwise" if each == "not_comparable" else each for each in counts)
+    table = plain_table("name", *headings, "title", words=("title",), flexible=("title",))
     for entry in entries:
         broken = "error" in entry
         table.add_row(
             one_line(entry["name"]),
-            "" if broken else str(entry["rows"]),
-            "" if broken else str(entry["trained"]),
+            *("" if broken else str(entry[each]) for each in counts),
             clipped("broken: see `cnnlab presets check`", "red")
             if broken
             else clipped(entry["title"]),
@@ -74,7 +81,7 @@ def list_studies(
     print_table(out(), table)
 
 
-def _entry(home: Home, name: str, trained: Container[str | None]) -> dict[str, Any]:
+def _entry(home: Home, name: str, trained: TrainedConfigs) -> dict[str, Any]:
     """A study in the list; one that cannot be read has its name and what is wrong."""
     from cnnlab.config import studies
 
@@ -82,12 +89,14 @@ def _entry(home: Home, name: str, trained: Container[str | None]) -> dict[str, A
         study = studies.load(home, name)
     except CnnlabError as error:
         return {"name": name, "report": name.rpartition("/")[0], "error": str(error)}
+    count = trained.count(study.rows)
     return {
         "name": study.name,
         "report": study.report,
         "title": study.about.title,
-        "rows": len(study.rows),
-        "trained": sum(row.preset.name in trained for row in study.rows),
+        "rows": count.rows,
+        "trained": count.as_said,
+        "not_comparable": count.otherwise,
     }
 
 

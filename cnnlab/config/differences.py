@@ -67,6 +67,11 @@ def without(table: Mapping[str, Any], paths: Collection[str], before: str = "") 
     return found
 
 
+def compared(config: RunConfig) -> dict[str, Any]:
+    """The fields of a config without those of the machine; equal where runs compare."""
+    return {path: value for path, value in flat(config).items() if path not in MACHINE_FIELDS}
+
+
 def fields_in(config: RunConfig, paths: Iterable[str]) -> tuple[str, ...]:
     """Those of the dotted paths at which a config has a field or a table."""
     fields = flat(config)

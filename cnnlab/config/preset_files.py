@@ -1,8 +1,8 @@
 """Preset files: their format, and reading one with what it extends.
 
 A preset file holds a few words about itself (`title`, `description`, `source`, `published`,
-`assumed`, `remark`), perhaps `extends` (another file, by name or by a path relative to this
-one), and the tables of a config. Tables are laid over those of what the file extends
+`assumed`, `remark`, `figures`), perhaps `extends` (another file, by name or by a path relative to
+this one), and the tables of a config. Tables are laid over those of what the file extends
 (`cnnlab.config.overrides`). A file with `rows` is a study: its tables are what the rows have in
 common, and each row lays its own over them.
 """
@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -27,6 +27,7 @@ _LARGEST_FILE = 1_000_000
 """Bytes; a preset is a page of text, anything larger is another kind of file."""
 
 Share = Annotated[float, Field(ge=0, le=1)]
+Figures = Literal["rounded", "cut"]
 RowName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", examples=["lr-0.1"])]
 
 
@@ -74,6 +75,8 @@ class About(Words):
     """What the experiment is and shows."""
     source: str = ""
     """Paper or report, and the place in it."""
+    figures: Figures = "rounded"
+    """How the source shortens its figures: 0.9065 rounded to two digits is 0.91, cut it is 0.90."""
     extends: str = ""
     """Preset that this one changes: a name, or a path relative to this file."""
 

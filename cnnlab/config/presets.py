@@ -132,6 +132,7 @@ def _row_preset(source: PresetSource, study: str, words: RowWords, tables: Table
         title=f"{shared.title}: {words.title}" if words.title else shared.title,
         description=shared.description,
         source=shared.source,
+        figures=shared.figures,
         published=words.published,
         assumed=assumed,
         remark="\n".join(remark for remark in (shared.remark, words.remark) if remark),

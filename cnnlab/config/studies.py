@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from cnnlab.config import preset_files, presets
+from cnnlab.config.differences import compared
 from cnnlab.config.preset_files import About, RowWords
 from cnnlab.config.presets import Preset
 from cnnlab.errors import ConfigError, unknown_name
@@ -29,6 +32,11 @@ class StudyRow:
     def title(self) -> str:
         """What the source calls it."""
         return self.words.title or self.words.name
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """The fields by which its runs are known, by their dotted paths."""
+        return compared(self.preset.config)
 
 
 @dataclass(frozen=True)

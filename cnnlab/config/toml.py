@@ -12,8 +12,7 @@ from cnnlab.config.presets import Preset
 
 def preset_as_toml(preset: Preset) -> str:
     """A file that gives the same config when it is read; what it extends is written out."""
-    about = preset.about.model_dump(mode="json", exclude_none=True, exclude={"extends"})
-    words = {key: value for key, value in about.items() if value}
+    words = preset.about.model_dump(mode="json", exclude_defaults=True, exclude={"extends"})
     return _dumped({**words, **preset.config.model_dump(mode="json", exclude_none=True)})
 
 

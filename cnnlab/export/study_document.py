@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
-from itertools import zip_longest
 
-from cnnlab.analysis.study_results import RowResult, StudyResults, study_results
+from cnnlab.analysis.study_results import StudyResults, study_results
+from cnnlab.analysis.trained_rows import count_of
 from cnnlab.config.studies import Study, StudyRow
 from cnnlab.config.toml import config_as_toml
 from cnnlab.events import CheckpointKind
@@ -22,30 +22,19 @@ from cnnlab.export.document import (
     Table,
     Words,
 )
-from cnnlab.export.format import format_figure, format_points, format_time
+from cnnlab.export.format import format_figure, format_time
 from cnnlab.export.job import ExportOptions
 from cnnlab.export.plot_data import BarsPlot
+from cnnlab.export.study_table import StudyCell, StudyTable, class_table, study_table
 from cnnlab.export.study_words import (
     CHANGED,
-    CLASS_TITLES,
-    OUTSIDE,
-    TITLES,
-    best_words,
-    class_columns,
-    class_name,
-    figures_of,
-    has_best,
-    measured_words,
     missing_words,
     name_of,
     own_settings,
     own_words,
-    points,
-    published_classes,
-    published_words,
     remarks,
     sign_notes,
-    spread_words,
+    trained_words,
     usual_settings,
 )
 from cnnlab.history.queries import Reader
@@ -99,15 +88,15 @@ def comparison_plot(results: StudyResults) -> BarsPlot | None:
         series if any(value is not None for value in published) else series[1:],
         "test accuracy",
         "comparison",
+        of=f"{results.checkpoint} checkpoint",
     )
 
 
 def _subtitle(results: StudyResults) -> str:
-    trained = sum(row.status != "not run" for row in results.rows)
     parts = [
         results.study.about.source,
         f"study {results.study.name}",
-        f"{trained} of {len(results.rows)} rows trained",
+        trained_words(count_of(row.status for row in results.rows)),
         f"figures of the {results.checkpoint} checkpoint of the {results.which} run of each seed",
     ]
     return ", ".join(part for part in parts if part)
@@ -117,13 +106,7 @@ def _figures(results: StudyResults) -> Iterator[Block]:
     description = " ".join(results.study.about.description.split())
     if description:
         yield Words((description,))
-    columns, cells = [Column("row")], [[Cell(row.row.title) for row in results.rows]]
-    for name in figures_of(results):
-        for heading, of_rows in _figure_columns(results, name):
-            columns.append(Column(heading, number=True))
-            cells.append(of_rows)
-    rows = tuple(zip(*cells, strict=True))
-    yield Table("Published against measured", tuple(columns), rows, tuple(sign_notes(results)))
+    yield _table("Published against measured", study_table(results), tuple(sign_notes(results)))
     plot = comparison_plot(results)
     if plot is not None:
         yield Figure(plot, _caption(plot))
@@ -137,55 +120,24 @@ def _caption(plot: BarsPlot) -> str:
     return f"{told} {_OF_CHANGED}" if changed else told
 
 
-def _figure_columns(results: StudyResults, name: str) -> Iterator[tuple[str, list[Cell]]]:
-    title, rows = TITLES[name], results.rows
-    yield (
-        f"{title}, published",
-        [Cell(published_words(row, name), remark=bool(row.outside(name))) for row in rows],
-    )
-    yield f"{title}, measured", [_measured(row, name) for row in rows]
-    if has_best(rows, name):
-        best = [Cell(best_words(row, name), weak=bool(row.changed)) for row in rows]
-        yield f"{title}, best", best
-    if name == "accuracy":
-        yield "points", [Cell(_points(row)) for row in rows]
-
-
-def _measured(row: RowResult, name: str) -> Cell:
-    value = row.figures.get(name)
-    if value is None:
-        return Cell("–", weak=True)
-    words = f"{measured_words(name, value)} {spread_words(name, value)}".strip()
-    changed = bool(row.changed)
-    return Cell(f"{words}{CHANGED}" if changed else words, remark=changed, weak=changed)
-
-
-def _points(row: RowResult) -> str:
-    distance = points(row)
-    return "" if distance is None else format_points(distance)
-
-
 def _classes(results: StudyResults) -> Iterator[Block]:
     for result in results.rows:
-        shown = published_classes(result)
-        if not shown:
-            continue
-        columns = [Column("class")]
-        for name in shown:
-            columns += [
-                Column(f"{CLASS_TITLES[name]}, {kind}", number=True)
-                for kind in ("published", "measured")
-            ]
-        of_rows = zip_longest(*class_columns(result, shown, spread=True))
-        rows = [
-            (Cell(class_name(result, number)), *map(_class_cell, cells))
-            for number, cells in enumerate(of_rows)
-        ]
-        yield Table(f"Precision of each class: {result.row.title}", tuple(columns), tuple(rows))
+        table = class_table(result)
+        if table is not None:
+            yield _table(f"Precision of each class: {result.row.title}", table)
 
 
-def _class_cell(text: str | None) -> Cell:
-    return Cell(text or "–", remark=bool(text) and str(text).startswith(OUTSIDE))
+def _table(title: str, table: StudyTable, notes: tuple[str, ...] = ()) -> Table:
+    columns, cells = [Column(table.heading)], [[Cell(name) for name in table.names]]
+    for figure in table.figures:
+        for column in figure.columns:
+            columns.append(Column(f"{figure.title}, {column.kind}", number=True))
+            cells.append([_cell(cell) for cell in column.cells])
+    return Table(title, tuple(columns), tuple(zip(*cells, strict=True)), notes)
+
+
+def _cell(cell: StudyCell) -> Cell:
+    return Cell(cell.line, remark=cell.outside or cell.changed, weak=cell.tone == "muted")
 
 
 def _settings(results: StudyResults) -> Iterator[Block]:

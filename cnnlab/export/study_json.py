@@ -2,8 +2,9 @@
 
 `cnnlab study show STUDY --json` prints:
 
-    name, report, title, source, description, assumed, remark, checkpoint (best or last),
-    which (newest or best), varies,
+    name, report, title, source, description, assumed, remark, figures (how the source shortens
+    them: rounded or cut), checkpoint (best or last), which (newest or best), varies,
+    trained (how many rows are measured), not_comparable (how many were trained otherwise alone),
     rows: [{name, title, preset, status (measured, not comparable, not run), settings: {field:
             value} of the fields that vary or are assumed, published: {figure: value},
             measured: {figure: {mean, std, n, minimum, maximum, best, outside}},
@@ -16,8 +17,9 @@ train_precision_macro, class_precision, train_class_precision (both a list, one 
 seconds. `std` is the sample standard deviation, null for a single run and of infinite figures;
 `best` is that of the best run: the least for seconds, else the largest. `outside` tells whether the
 published figure lies outside [minimum, maximum], rounded to as many digits as the source prints
-(two at least), a half either way; it is null where nothing can be said: without one, for a single
-run, for runs that do not compare, and for seconds. A number that is not finite is null.
+(two at least), a half either way, or cut to them where the source cuts; it is null where nothing
+can be said: without one, for a single run, for runs that do not compare, and for seconds. A number
+that is not finite is null.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from typing import Any
 
 from cnnlab.analysis.evaluated_runs import Measured
 from cnnlab.analysis.study_results import RowResult, StudyResults, best_of
+from cnnlab.analysis.trained_rows import count_of
 from cnnlab.config.differences import flat
 from cnnlab.export.json_text import finite
 
@@ -34,6 +37,7 @@ from cnnlab.export.json_text import finite
 def results_as_json(results: StudyResults) -> dict[str, Any]:
     """The results as the module's docstring says."""
     study, about = results.study, results.study.about
+    trained = count_of(row.status for row in results.rows)
     return {
         "name": study.name,
         "report": study.report,
@@ -42,9 +46,12 @@ def results_as_json(results: StudyResults) -> dict[str, Any]:
         "description": about.description,
         "assumed": list(about.assumed),
         "remark": about.remark,
+        "figures": about.figures,
         "checkpoint": results.checkpoint,
         "which": results.which,
         "varies": list(results.varies),
+        "trained": trained.as_said,
+        "not_comparable": trained.otherwise,
         "rows": [
             _row_as_json(row, dict.fromkeys((*results.varies, *about.assumed)))
             for row in results.rows

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import zip_longest
 from typing import Any
 
-from cnnlab.analysis.evaluated_runs import Measured
-from cnnlab.analysis.study_results import (
-    LESS_IS_BETTER,
-    RowResult,
-    StudyResults,
-    best_of,
-)
+from cnnlab.analysis.study_results import RowResult, StudyResults
+from cnnlab.analysis.trained_rows import TrainedCount
 from cnnlab.config.differences import flat
 from cnnlab.config.studies import StudyRow
-from cnnlab.data.catalog import KNOWN
-from cnnlab.export.comparison_words import number_words
-from cnnlab.export.format import format_duration, format_figure
 from cnnlab.export.run_words import setting
 
 TITLES = {
@@ -32,8 +23,6 @@ TITLES = {
 """The figures of a row, and what they are called."""
 CLASS_TITLES = {"class_precision": "test", "train_class_precision": "train"}
 """The figures of each class, and the split that they are of."""
-FAR = 2.0
-"""Percentage points; a measured share that lies further from the published one is marked."""
 CHANGED = " *"
 """Behind what is of runs with other settings than their row's."""
 OUTSIDE = "‡"
@@ -43,108 +32,6 @@ OUTSIDE = "‡"
 def name_of(result: RowResult) -> str:
     """The title of a row, with a sign where its runs do not compare with what was published."""
     return f"{result.row.title}{CHANGED}" if result.changed else result.row.title
-
-
-def figures_of(results: StudyResults) -> list[str]:
-    """The figures that the table has columns for: accuracy, and what any row publishes."""
-    return [
-        name
-        for name in TITLES
-        if name == "accuracy"
-        or any(getattr(row.row.words.published, name) is not None for row in results.rows)
-    ]
-
-
-def published_words(result: RowResult, name: str) -> str:
-    """A figure as its source prints it: 0.57 claims less than 0.5700.
-
-    A sign stands before it where it lies outside the range of the measured runs.
-    """
-    value = getattr(result.row.words.published, name)
-    if value is None:
-        return "–"
-    words = format_duration(value) if name == "seconds" else str(value)
-    return f"{OUTSIDE} {words}" if result.outside(name) else words
-
-
-def measured_words(name: str, value: Measured) -> str:
-    """The mean of a figure, without its deviation."""
-    return number_words("seconds" if name == "seconds" else "share", value.mean)
-
-
-def spread_words(name: str, value: Measured) -> str:
-    """The deviation over several runs, and how many there are; empty for one run, or a time.
-
-    Infinite figures have no deviation.
-    """
-    if value.n == 1 or name == "seconds":
-        return ""
-    return f"({value.n})" if value.std is None else f"± {format_figure(value.std)} ({value.n})"
-
-
-def has_best(rows: Sequence[RowResult], name: str) -> bool:
-    """Whether the best of several runs is worth a column; the least time is not."""
-    return name not in LESS_IS_BETTER and any(
-        name in row.figures and row.figures[name].n > 1 for row in rows
-    )
-
-
-def best_words(result: RowResult, name: str) -> str:
-    """The figure of the run that did best in it; empty without any."""
-    value = result.figures.get(name)
-    return "" if value is None else format_figure(best_of(name, value))
-
-
-def points(result: RowResult, name: str = "accuracy") -> float | None:
-    """How far a measured share lies from the published one, in percentage points.
-
-    None where either is missing, or the runs do not compare.
-    """
-    published = getattr(result.row.words.published, name)
-    measured = result.figures.get(name)
-    if published is None or measured is None or result.changed:
-        return None
-    return float(100 * (measured.mean - published))
-
-
-def published_classes(result: RowResult) -> list[str]:
-    """The figures of each class that the source prints."""
-    return [name for name in CLASS_TITLES if getattr(result.row.words.published, name) is not None]
-
-
-def class_columns(
-    result: RowResult, names: Sequence[str], *, spread: bool = False
-) -> list[list[str]]:
-    """For each of the figures of classes a column with the published, one with the measured.
-
-    Args:
-        spread: whether the measured ones have their deviation over several runs.
-    """
-    columns = []
-    for name in names:
-        outside = result.classes_outside(name)
-        published = getattr(result.row.words.published, name)
-        columns.append(
-            [
-                f"{OUTSIDE} {value}" if is_outside else str(value)
-                for value, is_outside in zip_longest(published, outside[: len(published)])
-            ]
-        )
-        columns.append(
-            [
-                f"{format_figure(each.mean)} {spread_words(name, each) if spread else ''}".strip()
-                for each in result.classes.get(name, ())
-            ]
-        )
-    return columns
-
-
-def class_name(result: RowResult, number: int) -> str:
-    """What a class is called; its number where the data set is not known."""
-    known = KNOWN.get(result.row.preset.config.data.name)
-    if known is None or number >= len(known.classes):
-        return str(number)
-    return known.classes[number]
 
 
 def usual_settings(results: StudyResults) -> dict[str, Any]:
@@ -191,6 +78,7 @@ def remarks(results: StudyResults) -> list[str]:
     about = results.study.about
     lines = [note for row in results.rows for note in _odd_runs(row)]
     lines += [about.remark] if about.remark else []
+    lines += ["Published figures are cut, not rounded."] if about.figures == "cut" else []
     lines += [
         f"{row.row.title}: {row.row.words.remark}" for row in results.rows if row.row.words.remark
     ]
@@ -215,8 +103,8 @@ def _signs(results: StudyResults) -> list[str]:
         )
     if any(_is_any_outside(row) for row in results.rows):
         lines.append(
-            f"{OUTSIDE} The published figure lies outside the range of the measured runs, rounded "
-            "as it is."
+            f"{OUTSIDE} The published figure lies outside the range of the measured runs, "
+            f"{results.study.about.figures} as it is."
         )
     return lines
 
@@ -225,6 +113,14 @@ def _is_any_outside(result: RowResult) -> bool:
     return any(result.outside(name) for name in TITLES) or any(
         one for name in CLASS_TITLES for one in result.classes_outside(name)
     )
+
+
+def trained_words(count: TrainedCount) -> str:
+    """How many rows were trained; those that were trained otherwise do not count."""
+    words = f"{count.as_said} of {count.rows} rows trained"
+    if not count.otherwise:
+        return words
+    return f"{words} as the study says, {count.otherwise} with other settings"
 
 
 def missing_words(results: StudyResults) -> list[str]:

@@ -26,7 +26,7 @@ from cnnlab.events import (
     RunFinished,
 )
 from cnnlab.export.study_json import results_as_json
-from cnnlab.export.study_words import remarks
+from cnnlab.export.study_words import remarks, sign_notes
 from cnnlab.history.queries import Reader
 from cnnlab.history.recorder import Recorder, create_run, new_run_id
 from cnnlab.home import Home
@@ -181,6 +181,41 @@ def test_a_run_with_other_epochs_is_told_apart(home: Home, study: Study) -> None
     assert [run.config["data"]["name"] for run in row.hidden] == ["mnist", "mnist-5k"]
 
 
+def test_of_runs_that_do_not_compare_the_nearest_stand_in_and_all_others_are_named(
+    home: Home, study: Study
+) -> None:
+    """Not the newest: those differ in two fields."""
+    near = [
+        add_run(home, study, "slow", 0.5, f"training.seed={seed}", "data.name=mnist")
+        for seed in (1, 2, 3)
+    ]
+    far = [
+        add_run(
+            home, study, "slow", 0.9, f"training.seed={seed}", "data.name=mnist", "optimizer.lr=1"
+        )
+        for seed in (1, 2)
+    ]
+    results = measure(home, study)
+    row = results.rows[0]
+    assert (row.status, row.changed) == ("not comparable", {"data.name": ("mnist-5k", "mnist")})
+    assert [run.id for run in row.runs] == near[::-1]
+    assert row.figures["accuracy"].mean == 0.5
+    others = ", ".join(far[::-1])
+    assert f"slow: runs with other settings, not in the table: {others}." in remarks(results)
+    assert results_as_json(results)["rows"][0]["other_settings"] == far[::-1]
+
+
+def test_of_configs_that_differ_in_as_many_fields_the_newest_stands_in(
+    home: Home, study: Study
+) -> None:
+    older = add_run(home, study, "slow", 0.5, "training.epochs=1")
+    newer = add_run(home, study, "slow", 0.6, "training.epochs=2")
+    row = slow(home, study)
+    assert [run.id for run in row.runs] == [newer]
+    assert [run.id for run in row.hidden] == [older]
+    assert row.changed == {"training.epochs": (4, 2)}
+
+
 @pytest.mark.parametrize("names", ["abc", "xy"])
 def test_runs_on_other_images_of_the_data_sets_name_do_not_mix(
     home: Home, study: Study, names: str
@@ -215,9 +250,10 @@ def test_the_json_is_the_contract(home: Home, study: Study) -> None:
     run_id = add_run(home, study, "slow", 0.8, "training.seed=1", "training.epochs=1")
     shown = json.loads(json.dumps(results_as_json(measure(home, study)), allow_nan=False))
     assert list(shown) == [
-        "name", "report", "title", "source", "description", "assumed", "remark", "checkpoint",
-        "which", "varies", "rows",
+        "name", "report", "title", "source", "description", "assumed", "remark", "figures",
+        "checkpoint", "which", "varies", "trained", "not_comparable", "rows",
     ]  # fmt: skip
+    assert (shown["figures"], shown["trained"], shown["not_comparable"]) == ("rounded", 0, 1)
     first, second = shown["rows"]
     assert list(first) == [
         "name", "title", "preset", "status", "settings", "published", "measured", "changed",
@@ -261,6 +297,34 @@ def test_a_published_figure_outside_the_range_of_several_runs_is_told(
     figure = results_as_json(measure(home, study))["rows"][0]["measured"]["accuracy"]
     assert (figure["n"], figure["best"]) == (len(accuracies), max(accuracies))
     assert (figure["minimum"], figure["outside"]) == (min(accuracies), outside)
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "rounded", "cut"),
+    [
+        ((0.9065, 0.9065), True, False),
+        ((0.9099, 0.91), True, False),
+        ((0.9, 0.9), False, False),
+        ((0.91, 0.92), True, True),
+        ((0.8899, 0.8999), False, True),
+        ((0.8999, 0.9001), False, False),
+    ],
+)
+def test_where_the_source_cuts_its_figures_the_range_is_cut(
+    home: Home, study: Study, accuracies: tuple[float, ...], rounded: bool, cut: bool
+) -> None:
+    for seed, accuracy in enumerate(accuracies):
+        add_run(home, study, "slow", accuracy, f"training.seed={seed}")
+    assert slow(home, study).outside("accuracy") is rounded
+    study.path.write_text(f'figures = "cut"\n{TEXT}', encoding="utf-8")
+    results = measure(home, studies.load(home, "mine/rates"))
+    assert results.rows[0].outside("accuracy") is cut
+    said = [line for line in sign_notes(results) if line.startswith("‡")]
+    lies = "The published figure lies outside the range of the measured runs, cut as it is."
+    # Of the classes at least.
+    assert said == [f"‡ {lies}"]
+    assert "Published figures are cut, not rounded." in remarks(results)
+    assert results_as_json(results)["figures"] == "cut"
 
 
 def test_of_classes_each_lies_outside_or_not(home: Home, study: Study) -> None:

@@ -65,7 +65,7 @@ def test_the_list_has_every_study_of_the_five_reports(cnnlab: Cnnlab, inside: Cn
     assert {entry["report"] for entry in entries} == {"arati", "chen", "giuliani", "park", "zhang"}
     rows = {entry["name"]: entry["rows"] for entry in entries}
     assert rows["giuliani/mnist"] == 18
-    assert {"name", "report", "rows", "title", "trained"} == set(entries[0])
+    assert set(entries[0]) == {"name", "report", "rows", "title", "trained", "not_comparable"}
     table = inside("study", "list", "--report", "chen").stdout
     assert "chen/width" in table
     assert "arati" not in table
@@ -141,6 +141,17 @@ def test_runs_with_other_epochs_beside_those_of_the_study_are_named(
     assert inside("study", "run", study, "--rows", "slow", "--epochs", "2").returncode == 0
     shown = inside("study", "show", study).stdout
     assert "Not run yet: broken.\n\nNot run as the study says: slow. `cnnlab study run" in shown
+    (entry,) = json.loads(inside("study", "list", "--report", "mine", "--json").stdout)
+    assert (entry["rows"], entry["trained"], entry["not_comparable"]) == (3, 1, 1)
+    heading, line = inside("study", "list", "--report", "mine").stdout.splitlines()
+    assert re.split(" {2,}", heading.strip()) == [
+        "name",
+        "rows",
+        "trained",
+        "trained otherwise",
+        "title",
+    ]
+    assert line.split()[:4] == ["mine/rates", "3", "1", "1"]
 
 
 def test_a_row_that_diverged_says_so(inside: Cnnlab, study: str, home: Home) -> None:
@@ -171,6 +182,26 @@ def test_a_wide_study_becomes_several_tables(terminal: Callable[..., str]) -> No
     assert max(len(line) for line in re.sub(r"\x1b\[[\d;]*m", "", narrow).splitlines()) <= 80
     assert narrow.count("ResNet-110") == 5
     assert terminal("study", "show", "park/resnets-cifar10", columns=140).count("ResNet-110") == 4
+
+
+def test_a_figure_that_is_too_wide_for_the_terminal_has_its_deviation_below_it(
+    inside: Cnnlab, terminal: Callable[..., str], study: str
+) -> None:
+    assert inside("study", "run", study, "--rows", "slow", "--seeds", "1,2").returncode == 0
+    row = json.loads(inside("study", "show", study, "--json").stdout)["rows"][0]
+    accuracy = row["measured"]["accuracy"]
+    mean, spread = f"{accuracy['mean']:.4f}", f"± {accuracy['std']:.4f} (2)"
+
+    def shown(columns: int) -> str:
+        return re.sub(r"\x1b\[[\d;]*m", "", terminal("study", "show", study, columns=columns))
+
+    assert f"{mean} {spread}" in shown(100)
+    lines = shown(50).splitlines()
+    assert max(map(len, lines)) <= 50
+    first = next(number for number, line in enumerate(lines) if line.startswith("lr 0.001"))
+    assert mean in lines[first]
+    assert lines[first + 1].strip() == spread
+    assert lines[first + 2].strip() == f"best {accuracy['best']:.4f}"
 
 
 def test_one_row_runs_as_a_preset(inside: Cnnlab, study: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 from cnnlab.config import presets, studies
 from cnnlab.config.differences import differing, fields_in
 from cnnlab.config.studies import Study
+from cnnlab.config.toml import preset_as_toml
 from cnnlab.data.catalog import KNOWN
 from cnnlab.errors import ConfigError
 from cnnlab.home import Home, shipped
@@ -134,6 +135,21 @@ def test_what_is_no_study_is_told_what_it_is(home: Home) -> None:
     assert "cnnlab study show chen/width" in row.value.hint
 
 
+def test_a_study_says_how_its_source_shortens_figures(home: Home) -> None:
+    own(home, SMALL, "mine/base")
+    assert studies.load(home, "mine/base").about.figures == "rounded"
+    own(home, 'figures = "cut"\nextends = "base.toml"\n[[rows]]\nname = "only"\n')
+    study = studies.load(home, "mine/rates")
+    assert (study.about.figures, study.rows[0].preset.about.figures) == ("cut", "cut")
+    assert 'figures = "cut"\n' in preset_as_toml(study.rows[0].preset)
+    assert "figures" not in preset_as_toml(studies.load(home, "mine/base").rows[0].preset)
+    # It is said of the figures that a file prints itself.
+    own(home, 'extends = "rates.toml"\n[[rows]]\nname = "only"\n', "mine/more")
+    assert studies.load(home, "mine/more").about.figures == "rounded"
+    words = refusal(home, SMALL.replace("title", 'figures = "cutt"\ntitle', 1))
+    assert "figures: 'cutt' is not allowed; use rounded or cut. Did you mean 'cut'?" in words
+
+
 def test_an_assumed_field_that_a_row_has_not_is_not_listed_for_it(home: Home) -> None:
     own(home, SMALL.replace("training.batch_size", "optimizer.momentum", 1))
     slow, fast = studies.load(home, "mine/rates").rows
@@ -226,6 +242,15 @@ def test_the_catalogue_has_every_experiment_of_the_five_reports() -> None:
     assert rows["park/resnets-cifar10"] == 5
     zhang = ("activations", "weight-decay", "channels", "optimizers")
     assert [rows[f"zhang/{name}"] for name in zhang] == [3, 4, 3, 4]
+
+
+def test_figures_are_cut_where_the_code_that_a_report_links_cuts_them(
+    catalogue: dict[str, Study],
+) -> None:
+    """It prints `100 * correct // total`, but for the fine-tuning of tables 6 and 7."""
+    cut = [name for name, study in catalogue.items() if study.about.figures == "cut"]
+    assert cut == [f"arati/table-{number}" for number in range(1, 6)]
+    assert presets.load(NOWHERE, "cifar10/simple-cnn").about.figures == "cut"
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -44,7 +44,7 @@ def test_several_seeds_are_a_mean_with_its_spread_and_the_best(home: Home, study
     table = document.sections[0].blocks[0]
     assert isinstance(table, Table)
     assert [column.name for column in table.columns] == [
-        "row", "accuracy, published", "accuracy, measured", "accuracy, best", "points",
+        "row", "accuracy, published", "accuracy, measured", "accuracy, best", "accuracy, points",
     ]  # fmt: skip
     assert texts(table) == [
         ["slow", "‡ 0.9", "0.8000 ± 0.0707 (2)", "0.8500", "-10.0"],
@@ -58,6 +58,15 @@ def test_several_seeds_are_a_mean_with_its_spread_and_the_best(home: Home, study
         ["0.7", "0.7000 ± 0.0707 (2)"],
     ]
     assert [row[3] for row in texts(section(document, "Runs").blocks[0])] == ["1", "0"]
+
+
+def test_what_does_not_compare_is_of_less_weight_with_a_remark(home: Home, study: Study) -> None:
+    add_run(home, study, "slow", 0.75, "training.epochs=1")
+    table = written(home, study).sections[0].blocks[0]
+    assert isinstance(table, Table)
+    published, measured = table.rows[0][1:]
+    assert (published.remark, published.weak) == (False, False)
+    assert (measured.text, measured.remark, measured.weak) == ("0.7500 *", True, True)
 
 
 def test_the_plot_has_what_was_published_and_what_was_measured(home: Home, study: Study) -> None:

@@ -173,6 +173,10 @@ async def test_runs_with_other_settings_do_not_compare(opened: Opened, home: Hom
         await search(pilot, "rates slow")
         await until_shown(pilot, "trained otherwise", "training.epochs 3 instead of 1")
         assert "-5.0" not in shown(pilot)
+        assert tree_line(pilot, "slow rate").strip().startswith("*")
+        assert tree_line(pilot, "Rates").split()[-1] == "0/3"
+        await pilot.press("escape", "left")
+        await until_shown(pilot, "0 of 3 rows trained as the study says, 1 with other")
 
 
 async def test_a_broken_file_stands_in_its_place_with_its_error_until_it_is_mended(

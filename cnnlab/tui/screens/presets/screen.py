@@ -6,6 +6,7 @@ Files and history are read behind the screen; what is shown stays until somethin
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 
 from textual.binding import Binding
@@ -36,10 +37,10 @@ from cnnlab.tui.screens.presets.catalog import (
 )
 from cnnlab.tui.screens.presets.details import Details
 from cnnlab.tui.screens.presets.measuring import Facts, read_facts
+from cnnlab.tui.screens.presets.palette import Palette
 from cnnlab.tui.screens.presets.queueing import Queueing
 from cnnlab.tui.screens.presets.search import SearchInput, SearchLine
 from cnnlab.tui.screens.presets.standing import Standing, read_standing
-from cnnlab.tui.screens.presets.tables import Palette
 from cnnlab.tui.screens.presets.tree import PresetTree
 from cnnlab.tui.screens.presets.words import View, described
 from cnnlab.tui.settings import MainScreen
@@ -63,9 +64,9 @@ class PresetsScreen(Queueing):
     HELP = (
         "What can be trained: studies of five reports with their rows, presets of your own, and"
         " the configs that were trained last. Enter opens the launch form of an entry; / searches"
-        " in names and titles. A row is ✓ trained, ▶ training, … waiting or × failed; a count such"
-        " as 3/12 says how many rows are trained. Own presets are files in the home's presets"
-        " folder."
+        " in names and titles. A row is ✓ trained, * trained with other settings alone, ▶"
+        " training, … waiting or × failed; a count such as 3/12 says how many rows are ✓. Own"
+        " presets are files in the home's presets folder."
     )
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (70, "-medium"), (110, "-wide")]
     BINDINGS = [
@@ -188,7 +189,7 @@ class PresetsScreen(Queueing):
         self._tree.stand(standing)
         if _recent_words(before) != _recent_words(standing):
             self._fill()
-        if (before.counts, before.live) != (standing.counts, standing.live):
+        if replace(before, recent=()) != replace(standing, recent=()):
             self._facts = {}
             self._describe()
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from cnnlab.analysis.trained_rows import TrainedConfigs, TrainedCount, trained_configs
 from cnnlab.config.studies import StudyRow
 from cnnlab.history.live import runs_held_here
 from cnnlab.history.queries import Reader
@@ -17,7 +18,7 @@ RECENT = 10
 _LOOKED_THROUGH = 50
 """Newest runs among which they are looked for: those of a study's seeds count once."""
 
-RUNNING, PAUSED, WAITING, TRAINED, FAILED = "▶", "‖", "…", "✓", "×"
+RUNNING, PAUSED, WAITING, TRAINED, OTHERWISE, FAILED = "▶", "‖", "…", "✓", "*", "×"
 """Signs of a preset's runs."""
 _LIVE = {"running": RUNNING, "paused": PAUSED, "queued": WAITING}
 
@@ -30,23 +31,27 @@ class Standing:
         counts: how many runs there are of a preset's name and status; 0 is left out.
         live: the signs of presets of which a run trains or waits.
         recent: the newest run of each of the configs that were trained last.
+        trained: what the finished runs of presets were trained with.
     """
 
     counts: dict[tuple[str, str], int] = field(default_factory=dict)
     live: dict[str, str] = field(default_factory=dict)
     recent: tuple[RunRecord, ...] = ()
+    trained: TrainedConfigs = field(default_factory=TrainedConfigs)
 
-    def sign(self, preset: str) -> str:
+    def sign(self, row: StudyRow) -> str:
         """What is to be told first of a preset's runs; empty if there is nothing to tell."""
+        preset = row.preset.name
         if preset in self.live:
             return self.live[preset]
-        if (preset, "finished") in self.counts:
-            return TRAINED
+        status = self.trained.status(row)
+        if status != "not run":
+            return TRAINED if status == "measured" else OTHERWISE
         return FAILED if (preset, "failed") in self.counts else ""
 
-    def trained(self, rows: Iterable[StudyRow]) -> int:
-        """How many of the rows have a finished run."""
-        return sum((row.preset.name, "finished") in self.counts for row in rows)
+    def count(self, rows: Iterable[StudyRow]) -> TrainedCount:
+        """How many of the rows were trained."""
+        return self.trained.count(rows)
 
 
 def read_standing(home: Home) -> Standing:
@@ -58,7 +63,7 @@ def read_standing(home: Home) -> Standing:
     with Reader(home) as reader:
         counts = reader.preset_counts()
         recent = _distinct(reader.runs(limit=_LOOKED_THROUGH))[:RECENT]
-        return Standing(counts, _live_signs(reader, counts), recent)
+        return Standing(counts, _live_signs(reader, counts), recent, trained_configs(reader))
 
 
 def _live_signs(reader: Reader, counts: dict[tuple[str, str], int]) -> dict[str, str]:

@@ -24,8 +24,8 @@ from cnnlab.tui.screens.presets.catalog import (
     StudyEntry,
     UnreadEntry,
 )
-from cnnlab.tui.screens.presets.standing import FAILED, TRAINED, Standing
-from cnnlab.tui.screens.presets.tables import Palette
+from cnnlab.tui.screens.presets.palette import Palette
+from cnnlab.tui.screens.presets.standing import FAILED, OTHERWISE, TRAINED, Standing
 from cnnlab.tui.screens.presets.words import report_title
 from cnnlab.tui.sturdy import Sturdy
 from cnnlab.tui.widgets.keys import ROWS
@@ -229,7 +229,8 @@ class PresetTree(Sturdy, Tree[Branch]):
     def _sign_style(self, sign: str) -> str:
         if not sign:
             return self.palette.muted
-        styles = {TRAINED: self.palette.good, FAILED: self.palette.bad}
+        palette = self.palette
+        styles = {TRAINED: palette.good, OTHERWISE: palette.muted, FAILED: palette.bad}
         return styles.get(sign, self.palette.accent)
 
 
@@ -239,15 +240,15 @@ def _shows(branch: Branch, standing: Standing) -> tuple[str, str, str, str]:
     match entry:
         case RowEntry():
             name = entry.row.name if not entry.alone else entry.row.preset.name
-            sign = standing.sign(entry.row.preset.name)
+            sign = standing.sign(entry.row)
             title = "Start here" if name == START else entry.row.title
             return sign, one_line(title), one_line(name) if name != title else "", ""
         case StudyEntry():
-            count = f"{standing.trained(entry.rows)}/{len(entry.rows)}"
+            count = _count(entry, standing)
             name = entry.study.name
             return "", one_line(entry.study.about.title or name), "", count
         case ReportEntry():
-            count = f"{standing.trained(entry.rows)}/{len(entry.rows)}" if entry.studies else ""
+            count = _count(entry, standing) if entry.studies else ""
             return "", one_line(report_title(entry.name)), "", count
         case UnreadEntry():
             return "", one_line(entry.name), "", ""
@@ -257,6 +258,12 @@ def _shows(branch: Branch, standing: Standing) -> tuple[str, str, str, str]:
             return "", one_line(entry.run.name), one_line(entry.run.preset or ""), ""
         case SectionEntry():
             return "", entry.title, "", ""
+
+
+def _count(entry: StudyEntry | ReportEntry, standing: Standing) -> str:
+    """How many of its rows were trained as the study says."""
+    count = standing.count(entry.rows)
+    return f"{count.as_said}/{count.rows}"
 
 
 def _depth(node: Node) -> int:

@@ -15,8 +15,18 @@ from cnnlab.config.differences import MACHINE_FIELDS, flat, flat_stored, unlike
 from cnnlab.config.presets import Preset
 from cnnlab.config.studies import Study
 from cnnlab.export.format import format_duration, format_figure, format_time, one_line, visible
+from cnnlab.export.pairs import Pairs
 from cnnlab.export.run_words import STATUS_STYLES, setting
-from cnnlab.export.study_words import missing_words, notes, own_settings, own_words, usual_settings
+from cnnlab.export.study_layout import StudyLayout
+from cnnlab.export.study_table import class_table, row_table, study_table
+from cnnlab.export.study_words import (
+    missing_words,
+    notes,
+    own_settings,
+    own_words,
+    trained_words,
+    usual_settings,
+)
 from cnnlab.history.records import RunRecord
 from cnnlab.tui.screens.presets.catalog import (
     BrokenEntry,
@@ -28,14 +38,8 @@ from cnnlab.tui.screens.presets.catalog import (
     StudyEntry,
     UnreadEntry,
 )
+from cnnlab.tui.screens.presets.palette import Palette
 from cnnlab.tui.screens.presets.standing import Standing
-from cnnlab.tui.screens.presets.tables import (
-    FigureTable,
-    Palette,
-    StudyTable,
-    class_table,
-    plain_table,
-)
 
 _ABSENT = object()
 
@@ -105,7 +109,7 @@ def _row(entry: RowEntry, view: View) -> list[RenderableType]:
     parts: list[RenderableType] = [
         _heading(entry.row.title or entry.row.name, view, _about(entry)),
         *_prose(preset.about.description),
-        FigureTable(result, palette, measured=view.results is not None),
+        StudyLayout(row_table(result, being_read=view.results is None), palette.tones),
     ]
     if view.results is not None:
         parts.append(_row_state(result, view))
@@ -144,7 +148,9 @@ def _row_state(result: RowResult, view: View) -> Text:
 
 def _classes(result: RowResult, palette: Palette) -> list[RenderableType]:
     table = class_table(result)
-    return [] if table is None else [_under("Precision of each class", table, palette)]
+    if table is None:
+        return []
+    return [_under("Precision of each class", StudyLayout(table, palette.tones), palette)]
 
 
 # Studies and reports
@@ -153,12 +159,11 @@ def _classes(result: RowResult, palette: Palette) -> list[RenderableType]:
 def _study(study: Study, view: View) -> list[RenderableType]:
     palette, about = view.palette, study.about
     results = view.results or without_measurements(study)
-    count = f"{view.standing.trained(study.rows)} of {len(study.rows)} rows trained"
-    lines = [f"{study.name} · {count}", about.source]
+    lines = [f"{study.name} · {trained_words(view.standing.count(study.rows))}", about.source]
     parts: list[RenderableType] = [
         _heading(about.title or study.name, view, lines),
         *_prose(about.description),
-        StudyTable(results, palette, measured=view.results is not None),
+        StudyLayout(study_table(results, being_read=view.results is None), palette.tones),
         *_absent_data([row.preset for row in study.rows], view),
         *_varying(results, palette),
     ]
@@ -181,15 +186,15 @@ def _varying(results: StudyResults, palette: Palette) -> list[RenderableType]:
 
 
 def _report(entry: ReportEntry, view: View) -> list[RenderableType]:
-    table = plain_table()
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style=view.palette.muted)
     for heading, right in (("study", False), ("trained", True)):
         table.add_column(Text(heading), justify="right" if right else "left", no_wrap=right)
     for study in entry.studies:
-        trained = view.standing.trained(study.rows)
+        count = view.standing.count(study.rows)
         title = Text(one_line(study.about.title or study.name))
-        table.add_row(title, Text(f"{trained}/{len(study.rows)}"))
-    count = f"{view.standing.trained(entry.rows)} of {len(entry.rows)} rows trained"
-    lines = [f"{len(entry.studies)} studies · {count}"]
+        table.add_row(title, Text(f"{count.as_said}/{count.rows}"))
+    words = trained_words(view.standing.count(entry.rows))
+    lines = [f"{len(entry.studies)} studies · {words}"]
     return [_heading(report_title(entry.name), view, lines), table]
 
 
@@ -309,9 +314,4 @@ def _notes(lines: Sequence[str], palette: Palette) -> list[RenderableType]:
 
 
 def _pairs(rows: Sequence[tuple[str, Text]], palette: Palette) -> RenderableType:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
-    table.add_column(style=palette.muted, no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, value in rows:
-        table.add_row(Text(one_line(name)), value)
-    return table
+    return Pairs([(one_line(name), value) for name, value in rows], palette.muted)
