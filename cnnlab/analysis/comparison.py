@@ -9,16 +9,13 @@ config is known. Pairs of groups are tested one by one, without a correction for
 
 from __future__ import annotations
 
-import json
-import math
-import statistics
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import permutations
 from typing import Any, Literal
 
+from cnnlab.analysis.best import Apart, Of, why_apart
 from cnnlab.analysis.evaluated_runs import (
-    EvaluatedRun,
     Measured,
     Take,
     Tested,
@@ -28,12 +25,12 @@ from cnnlab.analysis.evaluated_runs import (
     on_same_images,
     one_of_each_seed,
 )
+from cnnlab.analysis.folding import Sample, chosen, folded, samples_of
 from cnnlab.analysis.noise import Verdict, verdict
-from cnnlab.config.differences import MACHINE_FIELDS, flat_stored, unlike
-from cnnlab.events import CheckpointKind, CommandKind
-from cnnlab.history.origins import UNKNOWN
+from cnnlab.config.differences import MACHINE_FIELDS, unlike
+from cnnlab.events import CheckpointKind
 from cnnlab.history.queries import Reader
-from cnnlab.history.records import EpochRecord, RunRecord
+from cnnlab.history.records import RunRecord
 
 Unit = Literal["share", "loss", "count", "seconds", "rate"]
 ClassFigure = Literal["f1", "precision", "recall"]
@@ -42,52 +39,21 @@ CLASS_FIGURES: tuple[ClassFigure, ...] = ("f1", "precision", "recall")
 MAIN_FIGURE = "test accuracy"
 """The figure by which groups are told apart from noise."""
 
-CHANGES_THE_COURSE: frozenset[CommandKind] = frozenset({"stop", "scale_lr", "add_epochs"})
-"""What people do to a run after which it is not the one that was planned."""
-
-
-@dataclass(frozen=True)
-class Sample(EvaluatedRun):
-    """One run, as far as its figures go."""
-
-    fields: Mapping[str, Any]
-    epochs: Sequence[EpochRecord]
-    intact: bool
-    """Whether it came to its end by itself."""
-
-    def images_per_second(self) -> float | None:
-        """Training images a second over the epochs whose pace is known; None without any.
-
-        It is their harmonic mean, as all epochs have as many images. An epoch's seconds say
-        nothing here: they count its validation.
-        """
-        paces = [epoch.images_per_second for epoch in self.epochs]
-        known = [pace for pace in paces if pace is not None and 0 < pace < math.inf]
-        return statistics.harmonic_mean(known) if known else None
-
-    def extreme(self, figure: str, of: Callable[[list[float]], float]) -> float | None:
-        """The largest or smallest of a figure of the epochs; None where none is known."""
-        values = [value for epoch in self.epochs if (value := getattr(epoch, figure)) is not None]
-        return of(values) if values else None
-
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of runs: its name, its unit, and whether a larger one is better.
-
-    `of` tells what it depends on: figures of the images mean nothing across data sets, those of
-    the machine, which are of its pace, nothing across devices either.
-    """
+    """A figure of runs: its name, its unit, whether a larger one is better, what it depends on."""
 
     name: str
     unit: Unit
     larger_is_better: bool
     take: Take[Sample]
-    of: Literal["images", "machine", "model"] = "images"
+    of: Of
 
 
 def _share(name: str, split: str, figure: str) -> Figure:
-    return Figure(name, "share", True, of_split(split, figure))
+    of: Of = "test" if split == "test" else "cut"
+    return Figure(name, "share", True, of_split(split, figure), of)
 
 
 FIGURES: tuple[Figure, ...] = (
@@ -96,7 +62,7 @@ FIGURES: tuple[Figure, ...] = (
     _share("macro precision", "test", "precision_macro"),
     _share("macro recall", "test", "recall_macro"),
     _share("macro F1", "test", "f1_macro"),
-    Figure("test loss", "loss", False, of_split("test", "loss")),
+    Figure("test loss", "loss", False, of_split("test", "loss"), "test"),
     _share("validation accuracy", "validation", "accuracy"),
     _share("training accuracy", "train", "accuracy"),
     Figure(
@@ -104,20 +70,22 @@ FIGURES: tuple[Figure, ...] = (
         "share",
         True,
         lambda one, _: one.extreme("validation_accuracy", max),
+        "cut",
     ),
     Figure(
         "lowest validation loss",
         "loss",
         False,
         lambda one, _: one.extreme("validation_loss", min),
+        "cut",
     ),
-    Figure("parameters", "count", False, lambda one, _: one.run.parameters, of="model"),
-    Figure("training time", "seconds", False, lambda one, _: one.run.duration_s, of="machine"),
-    Figure("images/s", "rate", True, lambda one, _: one.images_per_second(), of="machine"),
+    Figure("parameters", "count", False, lambda one, _: one.run.parameters, "model"),
+    Figure("training time", "seconds", False, lambda one, _: one.run.duration_s, "time"),
+    Figure("images/s", "rate", True, lambda one, _: one.images_per_second(), "pace"),
 )
 """What is compared, in this order. Precision, recall and F1 are those of the test split."""
 
-_OF_EPOCHS = frozenset({"best validation accuracy", "lowest validation loss"})
+OF_EPOCHS = frozenset({"best validation accuracy", "lowest validation loss"})
 """Figures for runs that were not evaluated at an end: imported curves, runs under way or broken
 off. Where all have evaluations they would only say the same again."""
 
@@ -136,6 +104,7 @@ class Group:
         machine: the values of the machine's fields that differ between runs: of each run that
             counts, then of each of the `repeats`.
         figures: by name, those that are known.
+        sources: by its name, the runs that a figure is of.
         classes: of each class figure of the test split, one entry a class.
         accuracies: the test accuracy of each run that has one.
         changed: whether a person changed its course, or it did not come to its end.
@@ -147,6 +116,7 @@ class Group:
     settings: Mapping[str, Any]
     machine: Mapping[str, tuple[Any, ...]]
     figures: Mapping[str, Measured]
+    sources: Mapping[str, tuple[RunRecord, ...]]
     classes: Mapping[ClassFigure, tuple[Measured, ...]]
     accuracies: tuple[float, ...]
     changed: bool
@@ -210,11 +180,14 @@ class Comparison:
                 return place
         return 0
 
+    def why_apart(self, figure: Figure) -> Apart | None:
+        """Why a figure does not compare between the groups that have it; None where it does."""
+        runs = [own for group in self.groups if (own := group.sources.get(figure.name))]
+        return why_apart(figure.of, runs, self.same_images)
+
     def compares(self, figure: Figure) -> bool:
-        """Whether figures are known to be of one data set, and those of the pace of one device."""
-        if figure.of == "machine":
-            return _same_machine(group for group in self.groups if figure.name in group.figures)
-        return figure.of == "model" or bool(self.same_images)
+        """Whether one group's figure can be better than another's."""
+        return self.why_apart(figure) is None
 
     def best(self, figure: Figure) -> frozenset[int]:
         """The places of the groups with the best mean.
@@ -281,17 +254,17 @@ def compare(
             nothing is folded then. A group of which no run is left is left out.
     """
     with reader.moment():
-        samples = _samples(reader, run_ids)
+        samples = samples_of(reader, run_ids)
     known = [one.fields for one in samples if one.run.config]
     paths = unlike(known) if known else []
     fields = tuple(path for path in paths if not fold or path not in MACHINE_FIELDS)
     machine = tuple(path for path in paths if path in MACHINE_FIELDS)
-    folded = (
-        _folded(samples, fields, checkpoint, fold=fold)
+    apart = (
+        folded(samples, fields, checkpoint, fold=fold)
         if grouped is None
-        else _chosen(samples, grouped)
+        else chosen(samples, grouped)
     )
-    groups = tuple(_group(members, fields, machine, checkpoint) for members in folded)
+    groups = tuple(_group(members, fields, machine, checkpoint) for members in apart)
     compared = Comparison(checkpoint, groups, fields, machine, _figures(groups), {})
     pairs: Iterable[tuple[int, int]] = permutations(range(len(groups)), 2)
     if baseline is not None:
@@ -302,54 +275,14 @@ def compare(
 
 def _figures(groups: Sequence[Group]) -> tuple[Figure, ...]:
     """The figures that at least one group has, and that say something of their own."""
-    evaluated = {figure.name for figure in FIGURES if figure.of == "images"} - _OF_EPOCHS
+    evaluated = {one.name for one in FIGURES if one.of in ("test", "cut")} - OF_EPOCHS
     needed = any(evaluated.isdisjoint(group.figures) for group in groups)
     return tuple(
         one
         for one in FIGURES
         if any(one.name in group.figures for group in groups)
-        and (needed or one.name not in _OF_EPOCHS)
+        and (needed or one.name not in OF_EPOCHS)
     )
-
-
-def _samples(reader: Reader, run_ids: Sequence[str]) -> list[Sample]:
-    runs = reader.runs_among(list(dict.fromkeys(run_ids)))
-    ids = [run.id for run in runs]
-    evaluations, epochs = reader.final_evaluations(ids), reader.epochs(ids)
-    interventions = reader.interventions(ids)
-    return [
-        Sample(
-            run,
-            evaluations.get(run.id, []),
-            flat_stored(run.config),
-            epochs.get(run.id, []),
-            run.status == "finished"
-            and not any(one.kind in CHANGES_THE_COURSE for one in interventions.get(run.id, [])),
-        )
-        for run in runs
-    ]
-
-
-def _folded(
-    samples: Sequence[Sample], fields: Sequence[str], checkpoint: CheckpointKind, *, fold: bool
-) -> list[list[Sample]]:
-    """The samples in groups, each at the place of its first member."""
-    groups: dict[str, list[Sample]] = {}
-    for one in samples:
-        own = [one.fields.get(path) for path in fields]
-        # A value that is absent differs from one that is null, as it does in `unlike`.
-        own.append([path for path in fields if path not in one.fields])
-        own.append(astuple(one.tested(checkpoint)))
-        key = json.dumps(own) if fold and one.intact and one.run.config else one.run.id
-        groups.setdefault(key, []).append(one)
-    return list(groups.values())
-
-
-def _chosen(samples: Sequence[Sample], grouped: Sequence[Sequence[str]]) -> list[list[Sample]]:
-    """The samples in the groups that their ids are in."""
-    by_id = {one.run.id: one for one in samples}
-    groups = [[by_id[run_id] for run_id in ids if run_id in by_id] for ids in grouped]
-    return [members for members in groups if members]
 
 
 def _group(
@@ -362,6 +295,10 @@ def _group(
     counting = {one.run.id for one in counted}
     first, older = members[0], [one for one in members if one.run.id not in counting]
     accuracies = [one.of("test", "accuracy", checkpoint) for one in counted]
+    sources = {
+        figure.name: tuple(one.run for one in counted if figure.take(one, checkpoint) is not None)
+        for figure in FIGURES
+    }
     return Group(
         tuple(one.run for one in counted),
         first.tested(checkpoint),
@@ -369,6 +306,7 @@ def _group(
         {path: first.fields[path] for path in fields if path in first.fields},
         {path: tuple(one.fields.get(path) for one in (*counted, *older)) for path in machine},
         figures_of(counted, {figure.name: figure.take for figure in FIGURES}, checkpoint),
+        sources,
         {name: figures_of_classes(counted, "test", name, checkpoint) for name in CLASS_FIGURES},
         tuple(value for value in accuracies if value is not None),
         not first.intact,
@@ -377,13 +315,6 @@ def _group(
 
 def _same_images(groups: Iterable[Group]) -> bool | None:
     return on_same_images(group.tested for group in groups)
-
-
-def _same_machine(groups: Iterable[Group]) -> bool:
-    """Whether all runs that count are known to be of one data set and one device."""
-    runs = [run for group in groups for run in group.runs]
-    places = {(run.dataset, run.device, run.device_name) for run in runs}
-    return len(places) == 1 and all(run.device and run.dataset != UNKNOWN for run in runs)
 
 
 def _verdict(base: Group, group: Group) -> Verdict:

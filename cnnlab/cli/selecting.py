@@ -60,6 +60,13 @@ def selected(
     return Selection(ids, None if runs or filter_text else study)
 
 
+def passing(reader: Reader, filter_text: str = "") -> list[str]:
+    """The runs outside the trash that a filter lets by, or all of them, the oldest first."""
+    from cnnlab.history.queries import RunFilter
+
+    return reader.run_ids(RunFilter(query=query_of(filter_text)), ascending=True)
+
+
 def baseline_among(reader: Reader, name: str, run_ids: Sequence[str]) -> str:
     """The id of the run that others are held against; empty where none is named.
 
@@ -77,16 +84,14 @@ def baseline_among(reader: Reader, name: str, run_ids: Sequence[str]) -> str:
 
 def _chosen(reader: Reader, filter_text: str, study: Study | None) -> list[str]:
     """The runs of a filter and of a study, which were not named."""
-    from cnnlab.history.queries import RunFilter
-
     if study is None and not filter_text:
         return []
-    passing = reader.run_ids(RunFilter(query=query_of(filter_text)), ascending=True)
+    found = passing(reader, filter_text)
     if study is None:
-        return passing
+        return found
     presets = reader.presets()
     of_rows: dict[str | None, list[str]] = {row.preset.name: [] for row in study.rows}
-    for run_id in passing:
+    for run_id in found:
         of_rows.get(presets.get(run_id), []).append(run_id)
     return [run_id for ids in of_rows.values() for run_id in ids]
 

@@ -29,9 +29,10 @@ from cnnlab.export.document import Block, Document, Section
 from cnnlab.export.format import format_time, one_line
 from cnnlab.export.job import ExportOptions
 from cnnlab.export.repeating import Anywhere
-from cnnlab.export.run_plots import NO_TIMES, may_lack_times
+from cnnlab.export.run_plots import against
+from cnnlab.export.unknown_axes import absence_words
 from cnnlab.history.naming import left_out
-from cnnlab.history.origins import UNKNOWN
+from cnnlab.history.origins import UNKNOWN, is_dated
 from cnnlab.history.queries import Reader
 from cnnlab.history.records import RunRecord
 from cnnlab.home import Home
@@ -126,8 +127,8 @@ def _are_folded(this: Compared) -> bool:
 
 def _facts(this: Compared, runs: Sequence[RunRecord]) -> document.Facts:
     groups = len(this.names)
-    times = sorted(run.created_at for run in runs)
-    first, last = format_time(times[0]), format_time(times[-1])
+    times = sorted(run.created_at for run in runs if is_dated(run))
+    first, last = (format_time(times[0]), format_time(times[-1])) if times else ("", "")
     rows = (
         ("runs", f"{len(runs)}{_grouped_words(this)}"),
         ("baseline", this.names[this.baseline] if groups > 1 else ""),
@@ -188,8 +189,9 @@ def _plots(reader: Reader, this: Compared, options: ExportOptions) -> Iterator[B
     comparison = this.comparison
     plots = [one for one in course_plots(reader, comparison, this.names, options) if one.is_course]
     runs = chain.from_iterable(group.runs for group in comparison.groups)
-    if not plots and may_lack_times(runs, options):
-        yield document.Words((NO_TIMES,))
+    absence = absence_words(runs, against(options))
+    if absence and not plots:
+        yield document.Words((absence,))
     for plot in plots:
         caption = f"{plot.title.capitalize()} by {plot.x_label}."
         if any(plot.bands):

@@ -8,7 +8,9 @@
     machine_fields: [paths of the seed, the device and the like that differ between runs],
     figures: [{key, name, unit (share, loss, count, seconds, rate), larger_is_better,
                best: [numbers of the groups with the best mean; none where figures do not
-               compare: of different images, or times of different devices]}],
+               compare: of different images, which those of validation and training are for
+               other seeds, too; times and images/s of different devices; times, too, where a run
+               did not train to its end]}],
     groups: [{name, runs: [{id, name, status, seed}] that count, one a seed,
               repeats: [ids of older runs of the same seeds, which do not count],
               changed (whether a person changed its course, or it did not come to its end),

@@ -1,8 +1,8 @@
 """What the plots of a comparison show: the courses of its groups, their figures, their classes.
 
 A group of several runs is drawn as its mean with a band of one sample standard deviation to both
-sides, at the places that all its runs have; the band ends where no value can be. The mean is left
-out where one of the runs has no number: that of the others would look better than the group is.
+sides, at the places that all its runs have. The mean is left out where one of the runs has no
+number: that of the others would look better than the group is.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from itertools import chain
 
 import numpy as np
 
-from cnnlab.analysis.comparison import MAIN_FIGURE, ClassFigure, Comparison, Group
+from cnnlab.analysis.comparison import MAIN_FIGURE, OF_EPOCHS, ClassFigure, Comparison, Group
 from cnnlab.analysis.curves import Array, Curve, RunSeries
 from cnnlab.analysis.evaluated_runs import on_same_images
 from cnnlab.analysis.quantities import Quantity
 from cnnlab.export.comparison_picks import MOST_CURVES, drawn_words, in_order, numbers, picked
-from cnnlab.export.comparison_words import CLASS_TITLES, curve_label, images_words
+from cnnlab.export.comparison_words import CLASS_TITLES, curve_label, cut_words, images_words
 from cnnlab.export.job import ExportOptions
 from cnnlab.export.plot_data import Band, BarsPlot, CurvesPlot, Plot
 from cnnlab.export.run_plots import X_LABELS, against, course_curves, courses
@@ -29,7 +29,7 @@ from cnnlab.history.queries import Reader
 MOST_BARS = 40
 """Groups whose bars have names that can be read."""
 
-_COURSES: dict[str, tuple[Quantity, str]] = {
+COURSES: dict[str, tuple[Quantity, str]] = {
     "accuracy": ("accuracy", "validation"),
     "loss": ("loss", "validation"),
     "training-accuracy": ("accuracy", "training"),
@@ -47,8 +47,8 @@ def comparison_plots(
 ) -> list[Plot]:
     """The plots that a comparison has.
 
-    `accuracy` and `loss` of validation, `training-accuracy` where no run was validated twice,
-    `training-loss`, `comparison` of the main figure, and `classes`.
+    `accuracy` and `loss` of validation, `training-accuracy`, `training-loss`, `comparison` of the
+    main figure, and `classes`.
 
     Args:
         names: of the groups, as `comparison_words.labels` gives them.
@@ -95,21 +95,21 @@ def course_plots(
         count *= 2
         read = _read(reader, comparison, names, options, order[:count])
     unread, colours = order[count:], numbers(comparison)
-    found: dict[str, CurvesPlot] = {}
-    for name, (quantity, which) in _COURSES.items():
-        if name == "training-accuracy" and "accuracy" in found and found["accuracy"].is_course:
-            continue
+    # By epoch there is whatever there is by steps or times, which imported curves may lack.
+    axis = "" if against(options) == "epoch" else f" by {against(options)}"
+    found = []
+    for name, (quantity, which) in COURSES.items():
         curves = read.curves[name]
         if not curves:
             continue
         among = {*curves, *unread}
         places, _ = picked(comparison, among)
-        notes = [drawn_words(comparison, among, f"have no {which} {quantity}")]
+        notes = [drawn_words(comparison, among, f"have no {which} {quantity}{axis}")]
         if which == "training" and read.are_mixed(places):
             notes.append(_OF_STEPS)
         lines = [(colours[place], *drawn) for place in places for drawn in curves[place]]
         bands = tuple(band for _, _, band in lines)
-        found[name] = CurvesPlot(
+        plot = CurvesPlot(
             name,
             f"{which} {quantity}",
             quantity,
@@ -119,7 +119,8 @@ def course_plots(
             bands if any(bands) else (),
             note=" ".join(filter(None, notes)),
         )
-    return list(found.values())
+        found.append(plot)
+    return found
 
 
 def _read(
@@ -140,7 +141,7 @@ def _read(
             for place in places
             if (drawn := _of_group(groups[place], names[place], series[place], what, options))
         }
-        for name, what in _COURSES.items()
+        for name, what in COURSES.items()
     }
     return _Courses(series, curves)
 
@@ -162,19 +163,17 @@ def _of_group(
     ]
     # What was computed at different speeds has no seconds in common.
     if len(found) == len(members) > 1 and against(options) != "time":
-        most = 1.0 if quantity == "accuracy" else math.inf
-        mean = mean_curve(name, [curve for _, curve in found], most)
+        mean = mean_curve(name, [curve for _, curve in found])
         if mean is not None:
             return [mean]
     return [(Curve(curve_label(name, group, at), one.x, one.y), None) for at, one in found]
 
 
-def mean_curve(
-    label: str, curves: Sequence[Curve], most: float = math.inf
-) -> tuple[Curve, Band] | None:
+def mean_curve(label: str, curves: Sequence[Curve]) -> tuple[Curve, Band] | None:
     """The mean of two or more curves and the band around it, where all of them have points.
 
-    None where they have no place in common. Values lie between 0 and `most`, and so does the band.
+    None where they have no place in common. The band is a whole deviation wide on both sides, also
+    where it ends beyond what a share or a loss can be.
     """
     points = [curve.points() for curve in curves]
     shared = reduce(np.intersect1d, [x for x, _ in points])
@@ -184,7 +183,7 @@ def mean_curve(
     # Infinities and what is not a number make their place a gap.
     with np.errstate(invalid="ignore"):
         mean, spread = values.mean(axis=0), values.std(axis=0, ddof=1)
-    low, high = np.maximum(mean - spread, 0), np.minimum(mean + spread, most)
+        low, high = mean - spread, mean + spread
     return Curve(label, shared, _known(mean)), Band(_known(low), _known(high), len(curves))
 
 
@@ -215,19 +214,23 @@ def comparison_bars(comparison: Comparison, names: Sequence[str]) -> BarsPlot | 
     if main.name == MAIN_FIGURE and any(spreads):
         singles = tuple(group.accuracies if len(group.runs) > 1 else () for group in known)
     same_images = on_same_images(group.tested for group in known)
+    of = "" if main.name in OF_EPOCHS else f"{comparison.checkpoint} checkpoint"
     notes = (
         drawn_words(comparison, among, f"have no {main.name}", MOST_BARS),
         *images_words(same_images),
+        *cut_words(comparison, main),
     )
     return BarsPlot(
         "comparison",
-        f"{main.name}, {comparison.checkpoint} checkpoint",
+        f"{main.name}, {of}" if of else main.name,
         tuple(names[place] for place in places),
         ((main.name, means, spreads),),
         f"{main.name}, different images" if same_images is False else main.name,
         "comparison",
         singles,
         " ".join(filter(None, notes)),
+        members=tuple(group.figures[main.name].n for group in known),
+        of=of,
         most=1.0 if main.unit == "share" else math.inf,
     )
 
@@ -263,13 +266,16 @@ def class_bars(
         *images_words(on_same_images(group.tested for group in shown)),
     )
     colours = numbers(comparison)
+    of = f"test images, {comparison.checkpoint} checkpoint"
     return BarsPlot(
         "classes",
-        f"{CLASS_TITLES[figure]} of classes, test images, {comparison.checkpoint} checkpoint",
+        f"{CLASS_TITLES[figure]} of classes, {of}",
         classes,
         series,
         CLASS_TITLES[figure],
         note=" ".join(filter(None, notes)),
         groups=tuple(colours[place] for place in places),
         runs=tuple(group.classes[figure][0].n for group in shown),
+        things="class",
+        of=of,
     )

@@ -18,8 +18,10 @@ from cnnlab.export.comparison_words import (
     CLASS_TITLES,
     best_words,
     figure_words,
+    marked,
     repeated,
     seeds_words,
+    unmarked_words,
 )
 from cnnlab.export.document import Cell, Column, Table
 from cnnlab.export.format import format_duration, format_points, format_time
@@ -116,7 +118,7 @@ def _repeats_table(
 
 def _figure_lines(comparison: Comparison, figure: Figure) -> Iterator[_Line]:
     """A figure; of the main one also that of the best run, where there are several."""
-    best = comparison.best(figure)
+    best = marked(comparison, figure)
     values = [group.figures.get(figure.name) for group in comparison.groups]
     cells = []
     for place, (group, value) in enumerate(zip(comparison.groups, values, strict=True)):
@@ -149,20 +151,8 @@ def _mark_notes(comparison: Comparison, lines: Sequence[_Line]) -> Iterator[str]
     if any(cell.best for _, cells in lines for cell in cells):
         yield "The best of each figure is marked."
     named = {name for name, _ in lines}
-    apart = {
-        figure.of
-        for figure in comparison.figures
-        if figure.name in named and not comparison.compares(figure)
-    }
-    if "images" in apart and comparison.same_images is False:
-        yield "Figures of different test images do not compare: no best of them is marked."
-    elif "images" in apart:
-        yield "Whether figures are of the same images is not known: no best of them is marked."
-    if "machine" in apart:
-        yield (
-            "Times and images/s compare on one data set and one device alone: no best of them is "
-            "marked."
-        )
+    shown = [figure for figure in comparison.figures if figure.name in named]
+    yield from unmarked_words(comparison, shown)
 
 
 def _is_infinite(value: Measured) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from rich.cells import cell_len
 
 from cnnlab.amounts import enumerated
+from cnnlab.analysis.best import Apart
 from cnnlab.analysis.comparison import ClassFigure, Comparison, Figure, Group, Unit
 from cnnlab.analysis.evaluated_runs import Measured
 from cnnlab.analysis.noise import Verdict
@@ -23,6 +24,20 @@ _NO_SEEDS = {
     "no spread": "seeds that all came to one figure",
 }
 """Verdicts without a test of the seeds, and of what there is none."""
+_APART: dict[Apart, str] = {
+    "other images": "Figures of different images do not compare",
+    "images not known": "Whether figures are of the same images is not known",
+    "other cuts": (
+        "Validation and training figures of different seeds or validation shares are of different "
+        "images"
+    ),
+    "cut not known": (
+        "Whether validation and training figures are of the same images is not known"
+    ),
+    "other machines": "Times and images/s compare on one data set and one device alone",
+    "unfinished": "Training times compare only where all runs were trained to their end",
+}
+"""Why figures do not compare, as the beginning of a sentence."""
 LONGEST_LABEL = 32
 """Columns of a list of fields; where one is longer, groups go by the names of their runs."""
 
@@ -131,6 +146,34 @@ def figure_words(figure: Figure, value: Measured | None) -> str:
     return mean if value.std is None else f"{mean} ± {number_words(figure.unit, value.std)}"
 
 
+def marked(comparison: Comparison, figure: Figure) -> frozenset[int]:
+    """The places of the groups whose mean is marked as the best: all that read as it does.
+
+    Empty where no other figure stands beside it, or where figures do not compare.
+    """
+    words = {
+        place: number_words(figure.unit, group.figures[figure.name].mean)
+        for place, group in enumerate(comparison.groups)
+        if figure.name in group.figures
+    }
+    tops = {words[place] for place in comparison.best(figure)}
+    places = frozenset(place for place, text in words.items() if text in tops)
+    return places if len(places) < len(words) else frozenset()
+
+
+def unmarked_words(comparison: Comparison, figures: Sequence[Figure]) -> list[str]:
+    """Why no best of some figures is marked where one looks for it, a sentence for each reason."""
+    several = [
+        figure
+        for figure in figures
+        if sum(figure.name in group.figures for group in comparison.groups) > 1
+    ]
+    reasons = {comparison.why_apart(figure) for figure in several}
+    return [
+        f"{words}: no best of them is marked." for why, words in _APART.items() if why in reasons
+    ]
+
+
 def best_words(figure: Figure, value: Measured | None) -> str:
     """The figure of the best run of a group."""
     if value is None:
@@ -215,6 +258,12 @@ def _alone_words(comparison: Comparison) -> str:
         return "These runs differ in no field: they are of one config and one seed."
     told = enumerated(["the seed" if path == _SEED else path for path in fields])
     return f"These runs differ in nothing but {told}."
+
+
+def cut_words(comparison: Comparison, figure: Figure) -> tuple[str, ...]:
+    """A warning where a figure is of other validation or training images of the same data."""
+    why = comparison.why_apart(figure)
+    return (f"{_APART[why]}.",) if why in ("other cuts", "cut not known") else ()
 
 
 def summary_words(

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cnnlab.analysis.comparison import CHANGES_THE_COURSE
+from cnnlab.analysis.folding import CHANGES_THE_COURSE
 from cnnlab.config.repeating import settings_between
 from cnnlab.config.run import RunConfig
 from cnnlab.config.toml import config_as_toml

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 from analysis.test_comparison import finished, seeds
+from cli.studies import RATES, write_rates
 from history.samples import change, epoch, record
 from rich.cells import cell_len
 
@@ -21,22 +22,6 @@ from cnnlab.home import Home
 
 Cnnlab = Callable[..., subprocess.CompletedProcess[str]]
 Terminal = Callable[..., str]
-
-RATES = "mine/rates"
-STUDY = """
-title = "Rates"
-[data]
-name = "mnist-5k"
-[model]
-name = "lenet"
-[[rows]]
-name = "slow"
-published = { accuracy = 0.9 }
-optimizer.lr = 0.01
-[[rows]]
-name = "fast"
-optimizer.lr = 0.1
-"""
 
 
 @pytest.fixture(scope="module")
@@ -55,9 +40,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, list[str]]:
         record(home, run_id, epoch(2), RunFinished("done"))
     for run_id, row in ((ids[0], "fast"), *((run_id, "slow") for run_id in ids[6:])):
         change(home, "update runs set preset = ? where id = ?", [f"{RATES}/{row}", run_id])
-    path = home.presets / f"{RATES}.toml"
-    path.parent.mkdir(parents=True)
-    path.write_text(STUDY, encoding="utf-8")
+    write_rates(home, {"slow": 0.01, "fast": 0.1}, published=0.9)
     return home, ids
 
 
@@ -149,6 +132,21 @@ def test_runs_are_chosen_by_name_filter_and_study(inside: Cnnlab, runs: list[str
     assert chosen("--study", RATES, "--filter", "acc>0.95") == [["far-0", "far-1"]]
     assert chosen("near-0", "--study", RATES)[0] == ["near-0"]
     assert len(chosen(*runs, "--no-fold")) == 8
+
+
+def test_runs_that_are_not_named_come_oldest_first_however_they_are_chosen(
+    inside: Cnnlab, runs: list[str]
+) -> None:
+    def exported(*arguments: str) -> str:
+        done = inside("export", *arguments, "--output", "-")
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    every = exported("--all", "--format", "markdown")
+    assert "held against lr=0.001" in every
+    assert exported("--filter", "name:*", "--format", "markdown") == every
+    rows = exported("--all", "--format", "csv", "--table", "runs").splitlines()[1:]
+    assert [row.partition(",")[0] for row in rows] == runs
 
 
 @pytest.mark.usefixtures("runs")

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cli.studies import RATES, write_rates
 from export.tidy_exports import as_text, read_json, read_jsonl, tables_in
 from history.samples import (
     STARTED,
@@ -34,26 +35,8 @@ from cnnlab.home import Home
 
 Cnnlab = Callable[..., subprocess.CompletedProcess[str]]
 
-STUDY = """
-title = "Rates"
-[data]
-name = "mnist-5k"
-[model]
-name = "lenet"
-[[rows]]
-name = "infinite"
-published = { accuracy = 0.95 }
-optimizer.lr = 0.5
-[[rows]]
-name = "none"
-optimizer.lr = 0.6
-[[rows]]
-name = "mixed"
-optimizer.lr = 0.7
-[[rows]]
-name = "good"
-optimizer.lr = 0.01
-"""
+ROWS = {"infinite": 0.5, "none": 0.6, "mixed": 0.7, "good": 0.01}
+"""The rows of a study, with their learning rates."""
 LOSSES = {
     "infinite": (math.inf, math.inf),
     "none": (math.nan, math.nan),
@@ -73,10 +56,8 @@ FORMATS_OF_RUNS = [each.name for each in FORMATS.values() if each.subject != "mo
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Home:
     home = Home(tmp_path_factory.mktemp("diverged") / "home")
-    path = home.presets / "mine" / "rates.toml"
-    path.parent.mkdir(parents=True)
-    path.write_text(STUDY, encoding="utf-8")
-    for row in studies.load(home, "mine/rates").rows:
+    write_rates(home, ROWS, published=0.95)
+    for row in studies.load(home, RATES).rows:
         for seed, loss in enumerate(LOSSES[row.name]):
             run_id = f"{row.name}-{seed}"
             config = row.preset.with_settings([f"training.seed={seed}"]).model_dump(mode="json")
@@ -135,7 +116,7 @@ def test_a_comparison_as_json_has_null_for_them(cnnlab: Cnnlab) -> None:
 def test_a_study_on_the_console_tells_which_runs_diverged(cnnlab: Cnnlab, home: Home) -> None:
     # No training gives such an accuracy; a history from elsewhere may have it.
     change(home, "update evaluations set accuracy = 9e999 where run_id = 'infinite-1'")
-    done = cnnlab("study", "show", "mine/rates")
+    done = cnnlab("study", "show", RATES)
     assert (done.returncode, done.stderr) == (0, "")
     lines = plain(done.stdout)
     assert "infinite 0.95 inf (2) inf +inf" in lines
@@ -143,9 +124,7 @@ def test_a_study_on_the_console_tells_which_runs_diverged(cnnlab: Cnnlab, home: 
     ends = "of 2 runs is infinite or not a number; training diverged."
     for told in ("infinite: the loss of 2", "none: the loss of 2", "mixed: the loss of 1"):
         assert f"{told} {ends}" in lines
-    shown = json.loads(
-        cnnlab("study", "show", "mine/rates", "--json").stdout, parse_constant=pytest.fail
-    )
+    shown = json.loads(cnnlab("study", "show", RATES, "--json").stdout, parse_constant=pytest.fail)
     assert [row["diverged"] for row in shown["rows"]] == [2, 2, 1, 0]
     assert shown["rows"][0]["measured"]["accuracy"] == {
         "mean": None, "std": None, "n": 2, "minimum": 0.9, "maximum": None, "best": None,
@@ -158,7 +137,7 @@ def test_a_study_on_the_console_tells_which_runs_diverged(cnnlab: Cnnlab, home: 
 def test_every_format_of_runs_takes_them(
     home: Home, runs: list[str], tmp_path: Path, name: str, subject: str
 ) -> None:
-    study = studies.load(home, "mine/rates") if subject == "study" else None
+    study = studies.load(home, RATES) if subject == "study" else None
     change(home, "update evaluations set accuracy = 9e999 where run_id = 'infinite-1'")
     options = ExportOptions(log=True, plot="loss" if subject == "comparison" else "")
     path = tmp_path / f"out{FORMATS[name].suffix}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from export.test_comparison_document import finished
+from export.comparisons import finished
 from history.samples import STARTED, add_run, change, epoch, record, steps
 
 from cnnlab.analysis.comparison import compare
@@ -77,13 +77,22 @@ def test_runs_of_a_single_epoch_are_drawn_by_their_steps_and_dots_are_left_out(h
     ]
 
 
-def test_a_band_of_shares_ends_where_no_share_can_be() -> None:
-    values: Sequence[Sequence[float]] = ((0.0, 0.5, 1.0), (0.1, 0.6, 0.9))
-    found = mean_curve("x", [Curve("", (1, 2, 3), each) for each in values], 1.0)
+def test_a_band_is_a_whole_deviation_wide_also_beyond_what_a_share_can_be() -> None:
+    values: Sequence[Sequence[float]] = ((0.0, 0.5, 1.0), (0.1, 0.6, 0.8))
+    found = mean_curve("x", [Curve("", (1, 2, 3), each) for each in values])
     assert found is not None
-    assert (found[1].low[0], found[1].high[2]) == (0.0, 1.0)
-    assert found[1].high[1] == pytest.approx(0.55 + 0.0707, abs=1e-4)
-    assert found[1].runs == 2
+    mean, band = found
+    assert mean.y == pytest.approx((0.05, 0.55, 0.9))
+    spreads = (0.0707, 0.0707, 0.1414)
+    assert band.low == pytest.approx(
+        [at - by for at, by in zip(mean.y, spreads, strict=True)], abs=1e-4
+    )
+    assert band.high == pytest.approx(
+        [at + by for at, by in zip(mean.y, spreads, strict=True)], abs=1e-4
+    )
+    assert band.low[0] < 0
+    assert band.high[2] > 1
+    assert band.runs == 2
 
 
 def test_a_group_has_one_colour_in_curves_and_bars_also_where_others_are_missing(

@@ -64,6 +64,25 @@ async def test_groups_tell_their_seeds_and_their_best_run(
         )
 
 
+async def test_where_figures_do_not_compare_no_best_is_marked_and_the_screen_says_why(
+    opened: Opened, home: Home
+) -> None:
+    ids = [
+        finished(home, "quick", 0.9, "optimizer.lr=0.02"),
+        finished(home, "slow", 0.8, "optimizer.lr=0.03"),
+    ]
+    for run_id, seconds in zip(ids, (3.0, 9.0), strict=True):
+        change(home, "update runs set duration_s = ? where id = ?", [seconds, run_id])
+    why = "Training times compare only where all runs were trained to their end"
+    async with opened("history", size=(120, 40)) as pilot:
+        await compare(pilot, ids)
+        assert why not in await until_shown(pilot, "training time 3.0 s * 9.0 s")
+    change(home, "update runs set status = 'interrupted' where id = ?", [ids[0]])
+    async with opened("history", size=(120, 40)) as pilot:
+        await compare(pilot, ids)
+        await until_shown(pilot, why, "training time 3.0 s 9.0 s")
+
+
 async def test_another_baseline_turns_the_differences(opened: Opened, three: list[str]) -> None:
     async with opened("history", size=(120, 40)) as pilot:
         await compare(pilot, three)

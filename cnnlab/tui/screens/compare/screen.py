@@ -13,7 +13,7 @@ from textual.widgets import Static
 from cnnlab.amounts import enumerated, how_many
 from cnnlab.analysis.comparison import CLASS_FIGURES, MAIN_FIGURE
 from cnnlab.events import CheckpointKind
-from cnnlab.export.comparison_words import summary_words
+from cnnlab.export.comparison_words import summary_words, unmarked_words
 from cnnlab.export.format import one_line, visible
 from cnnlab.history.naming import left_out
 from cnnlab.history.ownership import LIVE
@@ -235,8 +235,11 @@ class CompareScreen(CnnlabScreen):
         text = Text(visible("\n".join(lines)))
         if len(material.comparison.groups) > 1:
             against = f"{MAIN_FIGURE.capitalize()} against ◆ {material.names[baseline]}\n"
-            star = "\n* best of its kind" if sheet.marks_best else ""
-            text = Text.assemble((against, "dim"), text, (star, "dim"))
+            star = ["* best of its kind"] if sheet.marks_best else []
+            marks = [*star, *unmarked_words(material.comparison, material.comparison.figures)]
+            text = Text.assemble(
+                (against, "dim"), text, ("".join(f"\n{line}" for line in marks), "dim")
+            )
         self.query_one("#verdicts", _Words).say(text)
 
     def _show_config(self, material: Material) -> None:
@@ -291,13 +294,16 @@ class CompareScreen(CnnlabScreen):
             self._show(self._material)
 
     def action_export(self) -> None:
-        """Asks how these runs are exported: the baseline first, as others are held against it."""
+        """Asks how these runs are exported: held against the baseline that is shown."""
         if self._runs and self._material is not None:
-            groups, place = self._material.comparison.groups, self._place(self._material)
-            first = {run.id for run in groups[place].runs}
-            runs = sorted(self._runs, key=lambda run: run.id not in first)
-            ids = [run.id for run in runs]
-            subject = Subject.of_runs(ids, runs[0].name, checkpoint=self._checkpoint)
+            base = self._material.comparison.groups[self._place(self._material)]
+            ids = [run.id for run in self._runs]
+            subject = Subject.of_runs(
+                ids,
+                self._runs[0].name,
+                baseline=next((run.id for run in base.runs if run.id in ids), ""),
+                checkpoint=self._checkpoint,
+            )
             navigation.export(self.lab, subject)
 
     def action_other_checkpoint(self) -> None:

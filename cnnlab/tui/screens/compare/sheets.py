@@ -14,6 +14,7 @@ from cnnlab.export.comparison_words import (
     LONGEST_LABEL,
     best_words,
     figure_words,
+    marked,
     seeds_words,
 )
 from cnnlab.export.format import format_figure, format_points, one_line
@@ -83,7 +84,7 @@ def figures_sheet(comparison: Comparison, names: Sequence[str], baseline: int) -
         counts = (Cell(f"{seeds_words(group)}  ", "muted", number=True) for group in groups)
         rows.append((Cell("seeds", "muted"), *counts))
     for figure in comparison.figures:
-        best = comparison.best(figure)
+        best = marked(comparison, figure)
         cells = (_figure_cell(figure, group, place in best) for place, group in enumerate(groups))
         rows.append((Cell(figure.name), *cells))
         if several and figure == comparison.main:
