@@ -14,7 +14,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from cnnlab.cli.plots import drawn_curves
-from cnnlab.cli.tables import pairs_table, print_table
+from cnnlab.cli.tables import GAP, fits, pairs_table, print_table, width_of
 from cnnlab.export.document import (
     Block,
     Cell,
@@ -33,7 +33,6 @@ _LEAST_WORDS = 14
 """Columns to which words are wrapped before a table is taken apart."""
 _WIDEST_HEADING = 24
 """Columns of a word in a heading that is not broken."""
-_GAP = 2
 _BEST = " *"
 
 
@@ -94,7 +93,7 @@ def _print_blocks(
             console.print(Text(one_line(title)))
         match block:
             case Table():
-                _print_table(console, block)
+                print_document_table(console, block)
             case Facts(rows=rows):
                 console.print(
                     pairs_table([(one_line(name), visible(value)) for name, value in rows])
@@ -128,11 +127,21 @@ class _Column:
     least: int
 
 
-def _print_table(console: Console, table: Table) -> None:
-    """Prints a table, taken apart into several where the console is too narrow for it."""
+def print_document_table(console: Console, table: Table) -> None:
+    """Prints a table without its title.
+
+    Where the console is too narrow for it, details are left out, then words are wrapped, and then
+    it is taken apart into several.
+    """
     columns = [_column(console, table, at) for at in range(len(table.columns))]
-    keys = _key_columns(table)
-    for number, part in enumerate(_parts(columns[:keys], columns[keys:], console.width)):
+    if width_of(_rich_table(columns)) > console.width:
+        columns = [
+            column
+            for column, described in zip(columns, table.columns, strict=True)
+            if not described.detail
+        ]
+    keys = max(table.naming, _key_columns(table))
+    for number, part in enumerate(_parts(console, columns[:keys], columns[keys:])):
         if number:
             console.print()
         print_table(console, _rich_table(part))
@@ -163,7 +172,7 @@ def _column(console: Console, table: Table, at: int) -> _Column:
 
 
 def _style(cell: Cell) -> str:
-    return "bold" if cell.best else "dim" if cell.weak else ""
+    return "bold" if cell.best or cell.summary else "dim" if cell.weak else ""
 
 
 def _key_columns(table: Table) -> int:
@@ -175,12 +184,12 @@ def _key_columns(table: Table) -> int:
 
 
 def _parts(
-    keys: Sequence[_Column], others: Sequence[_Column], width: int
+    console: Console, keys: Sequence[_Column], others: Sequence[_Column]
 ) -> Iterator[list[_Column]]:
     """The columns in as many groups as it takes for each to fit, every one with the keys."""
     part: list[_Column] = []
     for column in others:
-        if part and sum(each.least + _GAP for each in (*keys, *part, column)) > width:
+        if part and not fits(console, _rich_table([*keys, *part, column])):
             yield [*keys, *part]
             part = []
         part.append(column)
@@ -188,13 +197,13 @@ def _parts(
 
 
 def _rich_table(columns: Sequence[_Column]) -> RichTable:
-    table = RichTable(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
+    table = RichTable(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold")
     for column in columns:
         table.add_column(
             Text(column.heading),
             no_wrap=column.number,
             overflow="ignore" if column.number else "fold",
-            min_width=column.least,
+            min_width=None if column.number else column.least,
             vertical="top",
         )
     for cells in zip(*(column.cells for column in columns), strict=True):

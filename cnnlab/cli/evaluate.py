@@ -74,10 +74,11 @@ def evaluate(
 def _print(run: RunRecord, record: EvaluationRecord) -> None:
     from rich.text import Text
 
-    from cnnlab.cli.tables import classes_table, print_table
+    from cnnlab.cli.documents import print_document_table
     from cnnlab.export.format import format_figure
+    from cnnlab.export.run_tables import classes_table
 
-    print_table(out(), classes_table(record))
+    print_document_table(out(), classes_table(record))
     out().print()
     line = Text("accuracy ")
     line.append(format_figure(record.accuracy), style="bold")

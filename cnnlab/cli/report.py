@@ -10,18 +10,20 @@ from rich.text import Text
 
 from cnnlab.analysis.curves import read_series
 from cnnlab.analysis.quantities import BYS, QUANTITIES, By
+from cnnlab.cli.documents import print_document_table
 from cnnlab.cli.plots import drawn_curves
-from cnnlab.cli.tables import (
+from cnnlab.cli.tables import run_header, summary
+from cnnlab.errors import ConfigError, known_name
+from cnnlab.events import Command
+from cnnlab.export.document import Table
+from cnnlab.export.format import one_line
+from cnnlab.export.run_tables import (
     checkpoints_table,
     classes_table,
     evaluations_table,
     later_evaluations_table,
-    print_table,
-    run_header,
-    summary,
 )
-from cnnlab.errors import ConfigError, known_name
-from cnnlab.events import Command
+from cnnlab.history.origins import counts_epochs_alone
 from cnnlab.history.queries import Reader
 from cnnlab.history.records import RunRecord, evaluation_of
 
@@ -59,7 +61,7 @@ def print_result(console: Console, reader: Reader, run: RunRecord) -> None:
     evaluations = reader.final_evaluations([run.id])[run.id]
     test = evaluation_of(evaluations, "test", "best")
     if test is not None:
-        print_table(console, classes_table(test))
+        print_document_table(console, classes_table(test))
         console.print()
         console.print(summary(test))
     checkpoints = reader.checkpoints([run.id])[run.id]
@@ -87,27 +89,16 @@ def print_run(
     evaluations = reader.final_evaluations([run.id])[run.id]
     best = evaluation_of(evaluations, split, "best")
     if best is not None and best.classes:
-        console.print()
-        console.print(Text(f"{split.capitalize()} images, best checkpoint", style="bold"))
-        print_table(console, classes_table(best))
+        _print_titled(console, classes_table(best))
     if evaluations:
-        console.print()
-        print_table(console, evaluations_table(evaluations))
+        _print_titled(console, evaluations_table(evaluations))
     later = reader.later_evaluations([run.id])[run.id]
     if later:
-        console.print()
-        console.print(Text("Evaluated later", style="bold"))
-        print_table(console, later_evaluations_table(later))
+        _print_titled(console, later_evaluations_table(later))
     checkpoints = reader.checkpoints([run.id])[run.id]
     if checkpoints:
-        console.print()
         folder = PurePath(checkpoints[0].path).parent
-        # On a line of its own, which no terminal breaks up for copying.
-        console.print(
-            Text("Checkpoints", style="bold").append(f" in {folder}", style="not bold"),
-            soft_wrap=True,
-        )
-        print_table(console, checkpoints_table(checkpoints))
+        _print_titled(console, checkpoints_table(checkpoints, sums=True), f" in {folder}")
     for one in reader.interventions([run.id])[run.id]:
         done = Command(one.kind, one.value).in_words()
         console.print(Text(f"by hand: {done} after step {one.step} in epoch {one.epoch}"))
@@ -115,6 +106,16 @@ def print_run(
         console.print()
         console.print(Text(f"note: {note.text}"))
     _print_warnings(console, reader, run)
+
+
+def _print_titled(console: Console, table: Table, behind: str = "") -> None:
+    """A table below a blank line and its title, and below what stands behind that."""
+    console.print()
+    # Where this names a path, no terminal breaks it up for copying.
+    console.print(
+        Text(one_line(table.title), style="bold").append(behind, style="not bold"), soft_wrap=True
+    )
+    print_document_table(console, table)
 
 
 def _print_warnings(console: Console, reader: Reader, run: RunRecord) -> None:
@@ -129,18 +130,20 @@ def _print_curves(
 ) -> None:
     """Loss, accuracy and a learning rate that changes, each in a plot of its own."""
     from cnnlab.export.interventions import marks, marks_in_words
-    from cnnlab.export.run_plots import NO_TIMES, TITLES, X_LABELS, smoothed_training, varies
+    from cnnlab.export.run_plots import TITLES, X_LABELS, of_rates, smoothed_training, varies
+    from cnnlab.export.unknown_axes import NOT_TOLD
 
-    by = wanted.by or ("epoch" if by_epoch else "step")
+    by = wanted.by or ("epoch" if by_epoch or counts_epochs_alone(run) else "step")
     means = by == "epoch" and not wanted.by and not wanted.smooth
     series = read_series(reader, run.id, steps=not means)
-    if by == "time" and not series.is_timed:
+    if series.lacks(by):
         console.print()
-        console.print(Text(NO_TIMES), soft_wrap=True)
+        console.print(Text(NOT_TOLD[by]), soft_wrap=True)
         return
     by_hand = marks(series, by)
     for quantity in QUANTITIES:
-        curves = series.curves(quantity, by)
+        course = of_rates(reader, series) if quantity == "lr" else series
+        curves = course.curves(quantity, by)
         if quantity == "lr" and not varies(curves):
             continue
         drawing = drawn_curves(

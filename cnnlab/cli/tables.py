@@ -4,35 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Column, Table
 from rich.text import Text
 
-from cnnlab.cli.console import UNLIMITED_WIDTH
-from cnnlab.export.format import (
-    format_bytes,
-    format_duration,
-    format_figure,
-    format_short_time,
-    format_time,
-    one_line,
-)
-from cnnlab.export.run_words import (
-    EVALUATION_FIGURES,
-    STATUS_STYLES,
-    evaluation_words,
-    run_words,
-)
-from cnnlab.history.records import CheckpointRecord, EpochRecord, EvaluationRecord, RunRecord
+from cnnlab.export.format import format_duration, format_figure, one_line
+from cnnlab.export.pairs import Pairs
+from cnnlab.export.run_words import STATUS_STYLES, created_words, run_words
+from cnnlab.history.records import EpochRecord, EvaluationRecord, RunRecord
 
 WIDE, NARROW = 110, 72
 """Columns from which a list of runs shows everything, and below which only the main figures."""
 
 WIDEST_NAME = 32
 """Columns of a name in a table that is too wide for the terminal anyway."""
+
+GAP = 2
+"""Blanks between two columns of a table."""
 
 
 def plain_table(
@@ -42,7 +32,7 @@ def plain_table(
 
     Where the terminal is too narrow, the flexible columns give way; their cells are `clipped`.
     """
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold")
     for index, column in enumerate(columns):
         table.add_column(
             clipped(column) if column in flexible else column,
@@ -77,8 +67,15 @@ def _least_width(table: Table) -> int:
     return least + _gaps(table)
 
 
+def width_of(table: Table) -> int:
+    """Columns of the terminal that a table takes where nothing of it is cut or wrapped."""
+    return sum(map(_width, table.columns)) + _gaps(table)
+
+
 def _gaps(table: Table) -> int:
-    return 2 * len(table.columns)
+    """Blanks of a table; Rich puts some behind a last column with a least width too."""
+    last = table.columns[-1].min_width is not None
+    return GAP * (len(table.columns) - 1 + last)
 
 
 def _width(column: Column) -> int:
@@ -102,35 +99,9 @@ def clipped(text: str, style: str = "") -> Text:
     return Text(one_line(text), style=style, no_wrap=True, overflow="ellipsis")
 
 
-@dataclass(frozen=True)
-class Pairs:
-    """Names with what they are, one a line; what is empty is left out.
-
-    Where lines have a width, as on a terminal, long values are wrapped below each other. Elsewhere
-    each stays on its line, without the blanks that would fill a table.
-    """
-
-    rows: Sequence[tuple[str, str]]
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        rows = [(name, value) for name, value in self.rows if value]
-        if options.max_width < UNLIMITED_WIDTH:
-            table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
-            table.add_column(style="dim", no_wrap=True)
-            table.add_column(overflow="fold")
-            for name, value in rows:
-                table.add_row(Text(name), Text(value))
-            yield table
-            return
-        width = max((len(name) for name, _ in rows), default=0)
-        for name, value in rows:
-            lines = value.replace("\n", "\n" + " " * (width + 2))
-            yield Text(f"{name:{width}}  {lines}", overflow="ignore", no_wrap=True)
-
-
 def pairs_table(rows: Iterable[tuple[str, str]]) -> Pairs:
-    """Names with what they are, one a line."""
-    return Pairs(list(rows))
+    """Names with what they are, one a line; what is empty is left out."""
+    return Pairs([(name, value) for name, value in rows if value])
 
 
 def runs_table(runs: Sequence[RunRecord], width: int) -> Table:
@@ -145,10 +116,7 @@ def runs_table(runs: Sequence[RunRecord], width: int) -> Table:
         "accuracy": [format_figure(run.test_accuracy) for run in runs],
         "epochs": [f"{run.epochs_done}/{run.epochs_planned}" for run in runs],
         "time": [format_duration(run.duration_s) for run in runs] if wide else None,
-        "started": [
-            format_time(run.created_at) if wide else format_short_time(run.created_at)
-            for run in runs
-        ],
+        "started": [created_words(run, short=not wide) for run in runs],
     }
     shown = {name: cells for name, cells in columns.items() if cells is not None}
     table = plain_table(
@@ -162,60 +130,6 @@ def runs_table(runs: Sequence[RunRecord], width: int) -> Table:
 def run_header(run: RunRecord, epochs: Sequence[EpochRecord]) -> Pairs:
     """A run in words: what it was, on what, and how it ended."""
     return pairs_table(run_words(run, epochs))
-
-
-def evaluations_table(evaluations: Sequence[EvaluationRecord]) -> Table:
-    """Figures of every split with the best and with the last checkpoint."""
-    table = plain_table("checkpoint", "split", *EVALUATION_FIGURES, left=2)
-    for one in evaluations:
-        table.add_row(f"{one.checkpoint} (epoch {one.epoch})", one.split, *evaluation_words(one))
-    return table
-
-
-def later_evaluations_table(evaluations: Sequence[EvaluationRecord]) -> Table:
-    """The same of evaluations that were made of a run later, on any images."""
-    table = plain_table("images", "checkpoint", *EVALUATION_FIGURES, left=2, flexible=("images",))
-    for one in evaluations:
-        # The data set last: it may be long, and is clipped then.
-        images = clipped(f"{one.split} of {one.dataset}")
-        table.add_row(images, str(one.checkpoint), *evaluation_words(one))
-    return table
-
-
-def classes_table(evaluation: EvaluationRecord) -> Table:
-    """Precision, recall, F1 and support of each class, and their macro averages."""
-    table = plain_table("class", "precision", "recall", "F1", "support")
-    for metrics in evaluation.classes:
-        table.add_row(
-            Text(one_line(metrics.name)),
-            format_figure(metrics.precision),
-            format_figure(metrics.recall),
-            format_figure(metrics.f1),
-            f"{metrics.support:,}",
-        )
-    table.add_row(
-        Text("macro average", style="bold"),
-        format_figure(evaluation.precision_macro),
-        format_figure(evaluation.recall_macro),
-        format_figure(evaluation.f1_macro),
-        f"{sum(metrics.support for metrics in evaluation.classes):,}",
-    )
-    return table
-
-
-def checkpoints_table(checkpoints: Sequence[CheckpointRecord]) -> Table:
-    """The checkpoints of a run by their file names; the folder stands above the table."""
-    table = plain_table("kind", "epoch", "step", "size", "sha256", "file", words=("sha256", "file"))
-    for one in checkpoints:
-        table.add_row(
-            one.kind,
-            str(one.epoch),
-            f"{one.step:,}",
-            format_bytes(one.bytes),
-            one.sha256[:12],
-            one_line(PurePath(one.path).name),
-        )
-    return table
 
 
 def summary(evaluation: EvaluationRecord) -> Text:

@@ -21,20 +21,26 @@ class Cell:
         best: whether it is the best of its kind, to be marked in bold and with a star.
         remark: whether something under the table speaks of it; the mark is part of the text.
         weak: whether it is of less weight, such as a figure that does not compare.
+        summary: whether its row sums up those above it, such as the mean of all.
     """
 
     text: str
     best: bool = False
     remark: bool = False
     weak: bool = False
+    summary: bool = False
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column; numbers stand at the right, words at the left."""
+    """A column; numbers stand at the right, words at the left.
+
+    `detail` says that it can be left out where there is no room for all columns.
+    """
 
     name: str
     number: bool = False
+    detail: bool = False
 
 
 @dataclass(frozen=True)

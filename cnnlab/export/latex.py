@@ -286,8 +286,10 @@ def _tabular(
     yield r"    \toprule"
     yield _row(_heading(table.columns[at], widths[at] - _GAP) for at in places)
     yield r"    \midrule"
-    for row in rows:
-        yield _row(_cell(row[at], number=table.columns[at].number) for at in places)
+    for at, row in enumerate(rows):
+        if at and row[0].summary and not rows[at - 1][0].summary:
+            yield r"    \midrule"
+        yield _row(_cell(row[each], number=table.columns[each].number) for each in places)
     yield r"    \bottomrule"
     yield r"  \end{tabular}"
 

@@ -134,7 +134,7 @@ def _row(cells: Sequence[str], widths: Sequence[int], numbers: Sequence[bool]) -
 
 
 def _cell(cell: Cell) -> str:
-    return f"**{escaped(cell.text)}**" if cell.best else escaped(cell.text)
+    return f"**{escaped(cell.text)}**" if cell.best or cell.summary else escaped(cell.text)
 
 
 def _listing(listing: Listing) -> str:

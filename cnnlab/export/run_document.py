@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import PurePath
 
 from cnnlab.config.toml import config_as_toml
 from cnnlab.events import Command
 from cnnlab.export import document
 from cnnlab.export.document import Block, Cell, Column, Document, Section, Table
-from cnnlab.export.format import (
-    format_bytes,
-    format_figure,
-    format_time,
-    one_line,
-)
+from cnnlab.export.format import format_time
 from cnnlab.export.job import ExportOptions
 from cnnlab.export.plot_data import BarsPlot, MatrixPlot, Plot
 from cnnlab.export.repeating import commands, conditions
 from cnnlab.export.run_plots import (
-    NO_TIMES,
+    against,
     curve_plots,
     evaluation_plots,
-    images_words,
-    may_lack_times,
 )
-from cnnlab.export.run_words import EVALUATION_FIGURES, evaluation_words, run_words
+from cnnlab.export.run_tables import (
+    checkpoint_file,
+    checkpoints_table,
+    classes_table,
+    evaluations_table,
+    later_evaluations_table,
+)
+from cnnlab.export.run_words import run_words
+from cnnlab.export.unknown_axes import absence_words
 from cnnlab.history.queries import Reader
 from cnnlab.history.records import (
     CheckpointRecord,
@@ -43,7 +43,6 @@ _MOST_PAIRS = 10
 """Pairs of classes that are told as confused."""
 _MOST_WARNINGS = 20
 """Warnings that are written out."""
-_MACRO = "macro average"
 
 
 def run_document(
@@ -98,38 +97,17 @@ def _facts(reader: Reader, run: RunRecord) -> document.Facts:
 def _result(
     evaluations: Sequence[EvaluationRecord], later: Sequence[EvaluationRecord]
 ) -> Iterator[Block]:
-    numbers = [Column(name, number=True) for name in EVALUATION_FIGURES]
-    notes = ("Precision, recall and F1 are macro averages over the classes.",)
     if evaluations:
-        rows = [
-            (
-                Cell(f"{one.checkpoint} (epoch {one.epoch})"),
-                Cell(one.split),
-                *map(Cell, evaluation_words(one)),
-            )
-            for one in evaluations
-        ]
-        columns = (Column("checkpoint"), Column("split"), *numbers)
-        yield Table("Figures of every split", columns, tuple(rows), notes)
+        yield evaluations_table(evaluations)
     if later:
-        rows = [
-            (
-                Cell(one.dataset or ""),
-                Cell(one.split),
-                Cell(f"{one.checkpoint} (epoch {one.epoch})"),
-                Cell(format_time(one.evaluated_at)),
-                *map(Cell, evaluation_words(one)),
-            )
-            for one in later
-        ]
-        columns = (*map(Column, ("data set", "split", "checkpoint", "evaluated")), *numbers)
-        yield Table("Evaluated later", columns, tuple(rows), notes)
+        yield later_evaluations_table(later)
 
 
 def _curves(reader: Reader, run: RunRecord, options: ExportOptions) -> Iterator[Block]:
     plots = curve_plots(reader, run, options)
-    if not plots and may_lack_times([run], options):
-        yield document.Words((NO_TIMES,))
+    absence = absence_words([run], against(options))
+    if absence and not plots:
+        yield document.Words((absence,))
     for plot in plots:
         smooth = f", training smoothed by {options.smooth:g}" if options.smooth else ""
         labels = " and ".join(curve.label for curve in plot.curves)
@@ -141,22 +119,7 @@ def _curves(reader: Reader, run: RunRecord, options: ExportOptions) -> Iterator[
 def _classes(chosen: EvaluationRecord | None, plots: Sequence[Plot]) -> Iterator[Block]:
     if chosen is None or not chosen.classes:
         return
-    rows = [
-        (
-            Cell(one.name),
-            *(Cell(format_figure(value)) for value in (one.precision, one.recall, one.f1)),
-            Cell(f"{one.support:,}"),
-        )
-        for one in chosen.classes
-    ]
-    macro = (chosen.precision_macro, chosen.recall_macro, chosen.f1_macro)
-    images = sum(one.support for one in chosen.classes)
-    rows.append(
-        (Cell(_MACRO), *(Cell(format_figure(value)) for value in macro), Cell(f"{images:,}"))
-    )
-    numbers = ("precision", "recall", "F1", "images")
-    columns = (Column("class"), *(Column(name, number=True) for name in numbers))
-    yield Table(f"Classes of the {images_words(chosen)}", columns, tuple(rows))
+    yield classes_table(chosen)
     for plot in plots:
         if isinstance(plot, BarsPlot):
             yield document.Figure(plot, f"{plot.title.capitalize()}.")
@@ -252,26 +215,9 @@ def _warnings(log: Iterable[LogRecord]) -> Iterator[Block]:
 def _checkpoints(checkpoints: Sequence[CheckpointRecord]) -> Iterator[Block]:
     if not checkpoints:
         return
-    rows = [
-        (
-            one.kind,
-            one_line(PurePath(one.path).name),
-            str(one.epoch),
-            f"{one.step:,}",
-            format_figure(one.value),
-            format_bytes(one.bytes),
-        )
-        for one in checkpoints
-    ]
-    names = ("epoch", "step", "monitored", "size")
-    columns = (
-        Column("checkpoint"),
-        Column("file"),
-        *(Column(name, number=True) for name in names),
-    )
-    yield Table("Checkpoints", columns, document.words(rows))
+    yield checkpoints_table(checkpoints)
     # As `sha256sum --check` reads it.
-    sums = [f"{one.sha256}  {one_line(PurePath(one.path).name)}" for one in checkpoints]
+    sums = [f"{one.sha256}  {checkpoint_file(one)}" for one in checkpoints]
     yield document.Listing("SHA-256 of the files", "\n".join(sums) + "\n")
 
 

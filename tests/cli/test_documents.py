@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from io import StringIO
 
+import pytest
 from rich.cells import cell_len
 
 from cnnlab.analysis.curves import Curve
@@ -86,6 +87,39 @@ def test_rows_are_named_by_as_many_columns_as_it_takes() -> None:
     assert shown.count("r1") == shown.count("r2") == shown.count("run")
     for text in ("x", "y", "z", "w"):
         assert shown.count(text) >= 30
+
+
+def test_each_part_has_as_many_columns_as_the_table_says_that_name_its_rows() -> None:
+    columns = (Column("checkpoint"), Column("split"), Column("f" * 20), Column("g" * 20))
+    rows = [["best", "train", "1", "2"], ["best", "test", "3", "4"]]
+    shown = printed(Table("", columns, words(rows), naming=2), width=50)
+    assert shown.count("best  ") == 4
+    assert shown.count("train") == shown.count("test") == 2
+
+
+@pytest.mark.parametrize(("width", "parts"), [(25, 1), (24, 2)])
+def test_a_table_that_just_fits_is_not_taken_apart(width: int, parts: int) -> None:
+    columns = (Column("class"), Column("a" * 8, number=True), Column("b" * 8, number=True))
+    shown = printed(Table("", columns, words([("cat", "1", "2")])), width=width)
+    assert shown.count("cat") == parts
+
+
+@pytest.mark.parametrize(("width", "shows"), [(34, True), (33, False), (22, False)])
+def test_details_are_left_out_before_anything_is_wrapped(width: int, shows: bool) -> None:
+    columns = (Column("class"), Column("extra", detail=True), Column("loss", number=True))
+    rows = words([("one two three four", "detail", "0.5000")])
+    shown = printed(Table("", columns, rows), width=width)
+    assert ("detail" in shown) == ("extra" in shown) == shows
+    assert shown.split()[-1] == ("0.5000" if width > 22 else "four")
+    assert max(map(cell_len, shown.split("\n"))) <= width
+
+
+def test_a_summary_is_bold() -> None:
+    columns = (Column("class"), Column("F1", number=True))
+    rows = ((Cell("cat"), Cell("0.5")), (Cell("mean", summary=True), Cell("0.6", summary=True)))
+    shown = printed(Table("", columns, rows), colour=True)
+    assert "\x1b[1mmean \x1b[0m  \x1b[1m0.6\x1b[0m" in shown
+    assert "*" not in shown
 
 
 def test_a_column_wider_than_the_console_is_not_cut() -> None:

@@ -100,9 +100,41 @@ def test_what_was_evaluated_later_is_shown(inside: Cnnlab, home: Home, run: str)
     )
     shown = inside("runs", "show", run, "--once").stdout
     _, _, later = shown.partition("Evaluated later\n")
-    assert later.splitlines()[1].split()[:3] == ["test", "of", "other"]
-    assert " best      " in later.splitlines()[1]
-    assert " 0.1234 " in later.splitlines()[1]
+    header, row, rest, *_ = later.splitlines()
+    assert header.split()[:3] == ["images", "checkpoint", "accuracy"]
+    assert row.split()[:3] == ["other", "digits,", "best"]
+    assert " 0.1234 " in row
+    assert rest == "test"
+    assert "evaluated" not in later.partition("Checkpoints")[0]
+
+
+def test_a_usual_run_has_one_table_of_its_figures(inside: Cnnlab, home: Home) -> None:
+    names = [f"class {number}" for number in range(10)]
+    add_run(home, "40000004", "usual", accuracy=0.7, classes=names)
+    change(
+        home,
+        "insert into evaluations select null, run_id, 'validation', checkpoint, 100, step, loss,"
+        " accuracy, 0.98, precision_macro, recall_macro, f1_macro, evaluated_at, dataset"
+        " from evaluations",
+    )
+    shown = inside("runs", "show", "usual", "--once").stdout
+    assert_plain(shown)
+    header, validation, test, note = shown.partition("split\n")[2].splitlines()[:4]
+    assert header.split() == [
+        *("checkpoint", "split", "accuracy", "top-5", "precision", "recall", "F1", "loss"),
+    ]
+    figures = ["0.7000"] * 3
+    assert test.split() == ["best,", "epoch", "1", "test", "0.7000", "–", *figures, "0.5000"]
+    assert validation.split() == [
+        *("best,", "epoch", "100", "validation", "0.7000", "0.9800", *figures, "0.5000"),
+    ]
+    assert note.startswith("Precision, recall and F1")
+    classes = shown.partition("best checkpoint\n")[2].splitlines()[:12]
+    assert classes[0].split() == ["class", "precision", "recall", "F1", "support"]
+    assert classes[11].split() == ["macro", "average", *figures, "100"]
+    _, names_of_columns, kept = shown.partition("Checkpoints in ")[2].splitlines()[:3]
+    assert names_of_columns.split() == ["kind", "epoch", "step", "size", "sha256", "file"]
+    assert kept.endswith("  abababababab  best-epoch0001-step0000005.pt")
 
 
 def test_a_run_of_imported_curves_without_a_config_is_shown(

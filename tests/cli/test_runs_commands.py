@@ -383,16 +383,16 @@ def test_show_tells_all_that_is_known(cnnlab: Cnnlab, inside: Cnnlab, three: Hom
         "failed: The disk is full.", "mnist/lenet", "80 training, 10 validation, 20 test images",
         "lenet channels=", "100 parameters",
         "seed 7", "cpu (a CPU)", "validation_accuracy 0.5000 in epoch 1, step 5", "odd, old",
-        "macro average", "zero", "0.8000", "best (epoch 1)", "2.0 MB", "abababababab",
+        "macro average", "zero", "0.8000", "best, epoch 1", "2.0 MB", "abababababab",
         "Checkpoints in /", "best-epoch0001-step0000005.pt", "note: A Strange one",
         "warning: The loss is not finite in epoch 1.",
     ):  # fmt: skip
         assert words in shown
     assert "only for the log" not in shown
-    assert "Test images, best checkpoint" in shown
-    assert "Train images" not in shown
+    assert "Classes of the test images, best checkpoint" in shown
+    assert "train images" not in shown
     train = inside("runs", "show", "alpha", "--split", "train").stdout
-    assert "Test images, best checkpoint" not in train
+    assert "test images, best checkpoint" not in train
     wrong = inside("runs", "show", "alpha", "--split", "tests")
     assert (wrong.returncode, "Did you mean 'test'" in wrong.stderr) == (2, True)
 

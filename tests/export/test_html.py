@@ -205,17 +205,22 @@ def test_tables_say_what_their_heads_are_of() -> None:
     table = Table(
         "figures",
         (Column("run"), Column("accuracy", number=True)),
-        ((Cell("a"), Cell("0.9", best=True)), (Cell("b"), Cell("0.8", weak=True))),
+        (
+            (Cell("a"), Cell("0.9", best=True)),
+            (Cell("b"), Cell("0.8", weak=True)),
+            (Cell("mean"), Cell("0.85", summary=True)),
+        ),
         ("A note.",),
     )
     page = read(html_page(of(table)))
     assert [one.get("scope") for tag, one in page.elements if tag == "th"] == [
         *("col", "col"),
-        *("row", "row"),
+        *("row", "row", "row"),
     ]
     assert [one.get("class") for tag, one in page.elements if tag == "td"] == [
         "number best",
         "number weak",
+        "number summary",
     ]
     assert page.texts("b") == ["0.9"]
 

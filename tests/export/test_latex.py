@@ -261,6 +261,19 @@ def test_the_best_of_its_kind_is_bold_and_a_deviation_has_its_sign() -> None:
     assert r"\toprule" in text
 
 
+def test_a_rule_parts_a_summary_from_the_rows_that_it_sums_up() -> None:
+    def lines(*summaries: bool) -> list[str]:
+        rows = tuple((Cell(f"row{at}", summary=each),) for at, each in enumerate(summaries))
+        text = as_latex(Document("t", "", (Section("", (Table("A", (Column("c"),), rows),)),)))
+        found = re.findall(r"^    (?:\\midrule|row\d)", text, re.MULTILINE)
+        return [line.strip() for line in found]
+
+    assert lines(False, False, True, True) == [
+        *(r"\midrule", "row0", "row1", r"\midrule", "row2", "row3"),
+    ]
+    assert lines(True, False) == [r"\midrule", "row0", "row1"]
+
+
 def test_no_name_ends_a_comment() -> None:
     words = Words(("first\n\\input{/etc/passwd}\r\\bad\u2028\\worse",))
     text = as_latex(Document("t", "", (Section("", (words,)),)))

@@ -123,6 +123,13 @@ def test_any_name_is_shown_as_itself_in_headings_and_lists(name: str) -> None:
     ]
 
 
+def test_the_best_and_a_summary_are_bold() -> None:
+    rows = ((Cell("a"), Cell("b", best=True)), (Cell("mean", summary=True), Cell("c")))
+    table = Table("", (Column("x"), Column("y")), rows)
+    text = as_markdown(Document("t", "", (Section("", (table,)),)))
+    assert text.splitlines()[-2:] == ["| a        | **b** |", "| **mean** | c     |"]
+
+
 def test_the_report_of_a_real_run_has_its_figures_and_the_config_that_repeats_it(
     home: Home, trained: tuple[Home, str], tmp_path: Path
 ) -> None:
@@ -132,7 +139,7 @@ def test_the_report_of_a_real_run_has_its_figures_and_the_config_that_repeats_it
         test = evaluation_of(reader.final_evaluations([trained[1]])[trained[1]], "test", "best")
     assert test is not None
     cells = [row for table in tables(text) for row in table]
-    assert [f"best (epoch {test.epoch})", "test", format_figure(test.accuracy)] in [
+    assert [f"best, epoch {test.epoch}", "test", format_figure(test.accuracy)] in [
         row[:3] for row in cells
     ]
     for one in test.classes:

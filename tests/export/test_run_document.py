@@ -108,7 +108,7 @@ def test_what_happened_to_a_run_is_told(home: Home) -> None:
     (warnings,) = blocks(found, Words, "Warnings")
     assert warnings.paragraphs == ("It is late.",)
     (kept,) = blocks(found, Table, "Checkpoints")
-    assert [row[1].text for row in kept.rows] == ["best-2.pt", "last-2.pt"]
+    assert [row[-1].text for row in kept.rows] == ["best-2.pt", "last-2.pt"]
     (sums,) = blocks(found, Listing, "Checkpoints")
     assert sums.text.splitlines()[0] == f"{2:064x}  best-2.pt"
     words = blocks(found, Words, "How to repeat it")[0].paragraphs
@@ -125,7 +125,7 @@ def test_later_evaluations_stand_apart_with_their_data_set(home: Home) -> None:
     own, later = blocks(document(home, "r1"), Table, "Result")
     assert len(own.rows) == 2
     assert later.title == "Evaluated later"
-    assert [row[0].text for row in later.rows] == ["other-digits"]
+    assert [row[0].text for row in later.rows] == ["other-digits, test"]
 
 
 def test_a_run_in_the_trash_is_told_as_such(home: Home) -> None:
