@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnlab.analysis.quantities import By, Quantity
-from cnnlab.history.origins import is_curves_alone
+from cnnlab.history.origins import counts_epochs_alone, is_curves_alone
 from cnnlab.history.queries import Reader
 from cnnlab.history.records import (
     EpochRecord,
@@ -119,17 +119,24 @@ class RunSeries:
         Curves that were imported know less: what was logged each epoch alone is drawn so, and
         what was not logged at all is left out.
 
+        A learning rate by epoch, or one that is known of epochs alone, is in stairs: that of an
+        epoch, recorded at its end, holds from the end of the epoch before it, and that of a step
+        from the step before it. By step and by time the rates of steps are as recorded, and the
+        first step lies where it does in the other curves.
+
         Returns:
             Curves labelled `training` and `validation`, those without points left out; the
             learning rate has no validation.
         """
         recorded = self.steps.step if self.has_steps(quantity) else _steps_of(self.epochs)
-        curves = [Curve("training", self.places(recorded, by), self._training(quantity))]
+        values = self._training(quantity)
+        if quantity == "lr" and (by == "epoch" or not self.has_steps(quantity)):
+            recorded, values = _stairs(recorded, values, self._begin_of(recorded))
+        curves = [Curve("training", self.places(recorded, by), values)]
         if quantity != "lr":
             checked = _steps_of(self.validations or self.epochs)
-            values = self._validation(quantity)
-            curves.append(Curve("validation", self.places(checked, by), values))
-        if by == "time" and not self.is_timed:
+            curves.append(Curve("validation", self.places(checked, by), self._validation(quantity)))
+        if self.lacks(by):
             return []
         return [curve for curve in curves if len(curve.x) and self._is_known(curve)]
 
@@ -142,6 +149,12 @@ class RunSeries:
         """Whether it is known where its points lie in time; of imported curves it may not be."""
         told = self.run.duration_s is not None or any(one.seconds for one in self.epochs)
         return told or not self._is_of_curves
+
+    def lacks(self, by: By) -> bool:
+        """Whether nobody told where its points lie on an axis; only of imported curves."""
+        return (by == "time" and not self.is_timed) or (
+            by == "step" and counts_epochs_alone(self.run)
+        )
 
     def has_steps(self, quantity: Quantity) -> bool:
         """Whether training is known by step; else it is by epoch."""
@@ -159,6 +172,13 @@ class RunSeries:
             return values
         name = "lr" if quantity == "lr" else f"train_{quantity}"
         return _array([getattr(one, name) for one in self.epochs])
+
+    def _begin_of(self, recorded: Array) -> float:
+        """The step from which the first of the recorded rates is drawn."""
+        if not len(recorded):
+            return 0.0
+        length = 0 if self.has_steps("lr") else self._steps_per_epoch()
+        return max(float(recorded[0]) - length, 0.0)
 
     def _validation(self, quantity: Quantity) -> Array:
         if self.validations:
@@ -195,6 +215,21 @@ class RunSeries:
             clock.append(clock[-1] + pace * (last - ends[-1]))
             ends.append(last)
         return _array(np.interp(steps, ends, clock))
+
+
+def _stairs(ends: Array, values: Array, begin: float) -> tuple[Array, Array]:
+    """Values that hold up to their places, with a corner wherever one begins to hold.
+
+    Args:
+        ends: the place of each value, up to which it holds.
+        begin: the place from which the first one holds.
+    """
+    if not len(ends):
+        return ends, values
+    begins = np.append(begin, ends[:-1])
+    changed = np.append(np.nan, values[:-1]) != values
+    corners = np.flatnonzero(np.isfinite(values) & changed & (begins < ends))
+    return np.insert(ends, corners, begins[corners]), np.insert(values, corners, values[corners])
 
 
 def read_series(reader: Reader, run_id: str, *, steps: bool = True) -> RunSeries:

@@ -13,7 +13,10 @@ PlotKind = Literal["curves", "classes", "confusion", "comparison"]
 
 @dataclass(frozen=True)
 class Band:
-    """The spread of so many `runs` around a curve: a value of `low` and `high` for each point."""
+    """The spread of so many `runs` around a curve: a value of `low` and `high` for each point.
+
+    The ends of a deviation may lie where no value can be.
+    """
 
     low: tuple[float | None, ...]
     high: tuple[float | None, ...]
@@ -62,6 +65,9 @@ class BarsPlot:
         note: what to know of it, such as which groups are drawn where not all are; may be empty.
         groups: for each series, whose it is, as in `CurvesPlot`; empty where none is of a group.
         runs: for each series, how many runs its values are the means of; empty where of one each.
+        members: for each name, how many runs its value is the mean of; empty where `runs` tells.
+        things: what the names are those of, such as `class`; empty where they tell it themselves.
+        of: which images and weights the figures are of; empty where `y_label` tells.
         most: the largest value that there can be; none is below 0.
     """
 
@@ -75,18 +81,25 @@ class BarsPlot:
     note: str = ""
     groups: tuple[int, ...] = ()
     runs: tuple[int, ...] = ()
+    members: tuple[int, ...] = ()
+    things: str = ""
+    of: str = ""
     most: float = 1.0
 
 
 @dataclass(frozen=True)
 class MatrixPlot:
-    """A confusion matrix: images of the true class (rows) taken for a class (columns)."""
+    """A confusion matrix: images of the true class (rows) taken for a class (columns).
+
+    `of` tells which images they are, and which weights took them so; it may be empty.
+    """
 
     name: str
     title: str
     classes: tuple[str, ...]
     images: tuple[tuple[int, ...], ...]
     kind: PlotKind = "confusion"
+    of: str = ""
 
 
 Plot = CurvesPlot | BarsPlot | MatrixPlot

@@ -1,6 +1,6 @@
 """The names of all plots that can be written, what they show, and what they depend on.
 
-Which of them runs have, their history tells: `plotting.files` draws those. This module imports
+Which of them runs have, their history tells: see `available_plots`. This module imports
 nothing, as the help of the command line is made of it.
 """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,14 +12,11 @@ from cnnlab.analysis.quantities import BYS, QUANTITIES, By, Quantity
 from cnnlab.errors import known_name
 from cnnlab.export.job import ExportOptions
 from cnnlab.export.plot_data import BarsPlot, CurvesPlot, MatrixPlot, Plot
-from cnnlab.history.origins import is_curves_alone
 from cnnlab.history.queries import Reader
 from cnnlab.history.records import EvaluationRecord, RunRecord, evaluation_of
 
 X_LABELS: dict[By, str] = {"step": "step", "epoch": "epoch", "time": "seconds"}
 TITLES: dict[Quantity, str] = {"loss": "loss", "accuracy": "accuracy", "lr": "learning rate"}
-NO_TIMES = "No times were imported with these curves: draw them by epoch."
-
 
 _KINDS = ("training", "validation")
 """The labels of a run's curves, each of one colour."""
@@ -34,11 +31,6 @@ def against(options: ExportOptions) -> By:
     return known_name("x axis", options.by, BYS)
 
 
-def may_lack_times(runs: Iterable[RunRecord], options: ExportOptions) -> bool:
-    """Whether curves of these runs may be absent since nobody told when their points were made."""
-    return against(options) == "time" and all(map(is_curves_alone, runs))
-
-
 def run_plots(reader: Reader, run: RunRecord, options: ExportOptions) -> list[Plot]:
     """The plots that a run has: `loss`, `accuracy`, `lr` if it varies, `classes`, `confusion`.
 
@@ -51,9 +43,10 @@ def run_plots(reader: Reader, run: RunRecord, options: ExportOptions) -> list[Pl
 def curve_plots(reader: Reader, run: RunRecord, options: ExportOptions) -> list[CurvesPlot]:
     """Training and validation over the course of a run; without what has no values."""
     by = against(options)
-    (series,) = courses(reader, [run], options)
+    (course,) = courses(reader, [run], options)
     plots = []
     for quantity in QUANTITIES:
+        series = of_rates(reader, course) if quantity == "lr" else course
         curves = course_curves(series, quantity, options)
         if not curves or (quantity == "lr" and not varies(curves)):
             continue
@@ -74,6 +67,11 @@ def courses(reader: Reader, runs: Sequence[RunRecord], options: ExportOptions) -
         if any(len(one.epochs) > 1 for one in means):
             return [one if one.epochs else read_series(reader, one.run.id) for one in means]
     return [read_series(reader, run.id) for run in runs]
+
+
+def of_rates(reader: Reader, course: RunSeries) -> RunSeries:
+    """A course for its learning rate: with its steps, as rates within an epoch have no mean."""
+    return course if len(course.steps) else read_series(reader, course.run.id)
 
 
 def course_curves(series: RunSeries, quantity: Quantity, options: ExportOptions) -> list[Curve]:
@@ -119,14 +117,24 @@ def _classes(evaluation: EvaluationRecord) -> BarsPlot:
         (label, tuple(getattr(one, field) for one in classes), none)
         for label, field in (("precision", "precision"), ("recall", "recall"), ("F1", "f1"))
     )
-    title = f"figures of classes, {images_words(evaluation)}"
+    of = images_words(evaluation)
     names = tuple(one.name for one in classes)
-    return BarsPlot("classes", title, names, series, "precision, recall, F1")
+    return BarsPlot(
+        "classes",
+        f"figures of classes, {of}",
+        names,
+        series,
+        "precision, recall, F1",
+        things="class",
+        of=of,
+    )
 
 
 def confusion_plot(reader: Reader, evaluation: EvaluationRecord) -> MatrixPlot:
     """The confusion matrix of an evaluation that has classes."""
     names = tuple(one.name for one in evaluation.classes)
     matrix = reader.confusion(evaluation.id, len(names))
-    title = f"confusion matrix, {images_words(evaluation)}"
-    return MatrixPlot("confusion", title, names, tuple(map(tuple, matrix)))
+    of = images_words(evaluation)
+    return MatrixPlot(
+        "confusion", f"confusion matrix, {of}", names, tuple(map(tuple, matrix)), of=of
+    )

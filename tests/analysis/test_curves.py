@@ -135,7 +135,9 @@ def test_where_no_steps_are_kept_the_means_of_epochs_are_read(
         "training": list(zip(places, [1.0, 2.0], strict=True)),
         "validation": list(zip(places, [2.0, 4.0], strict=True)),
     }
-    assert read(home, "lr", by) == {"training": list(zip(places, [0.1, 0.05], strict=True))}
+    first, second = places
+    stairs = [(0, 0.1), (first, 0.1), (first, 0.05), (second, 0.05)]
+    assert read(home, "lr", by) == {"training": stairs}
 
 
 def test_means_can_be_asked_for_though_there_are_steps(home: Home) -> None:

@@ -15,14 +15,13 @@ import pytest
 from export.hostile_names import NAMES
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
 from matplotlib.patches import Patch
 from PIL import Image
 from pypdf import PdfReader
 
 from cnnlab.analysis.curves import Curve
-from cnnlab.export.plot_data import Band, BarsPlot, CurvesPlot, MatrixPlot, Plot, PlotKind
+from cnnlab.export.plot_data import Band, BarsPlot, CurvesPlot, MatrixPlot, Plot
 from cnnlab.export.plotting.bars import figure_of_bars
 from cnnlab.export.plotting.curve_panels import _looks
 from cnnlab.export.plotting.drawing import ImageFormat, draw
@@ -249,24 +248,6 @@ def test_a_mean_of_runs_is_told_as_such_and_what_its_band_or_bar_is() -> None:
     single = replace(course, bands=())
     assert "quickstart" in texts(svg(single))
     assert "± standard deviation" not in texts(svg(single))
-
-
-@pytest.mark.parametrize(
-    ("kind", "means", "spread"),
-    [("classes", (0.5, 0.95), 0.2), ("classes", (1.0, 0.97), 0.01), ("comparison", (0.5, 1), 0.7)],
-)
-def test_shares_have_neither_deviations_nor_numbers_beyond_0_and_1(
-    kind: PlotKind, means: tuple[float, ...], spread: float
-) -> None:
-    plot = replace(seeds(*means, spread=spread), kind=kind)
-    with paper_style():
-        axes = figure_of_bars(plot, wide=False).axes[0]
-    (ends, *_) = (one for one in axes.collections if isinstance(one, LineCollection))
-    drawn = np.concatenate(ends.get_segments())[:, 0]
-    assert (drawn.min(), drawn.max()) == (max(min(means) - spread, 0), 1.0)
-    ticks = axes.get_xticks().tolist()
-    assert ticks[0] >= 0
-    assert ticks[-1] == pytest.approx(1)
 
 
 def test_eight_bars_beside_each_other_look_different_each_also_in_grey() -> None:

@@ -2,7 +2,8 @@
 
 Bars begin at 0, since their lengths are compared. Where all figures of classes lie so high that
 the bars would look alike, dots show them on an axis that is cut; so do dots with the deviations of
-groups. Deviations end where no value can be. Rows leave room for names of any length.
+groups. A deviation is drawn whole, also beyond what a value can be: the axis then goes on without
+numbers. Rows leave room for names of any length.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from matplotlib.ticker import MaxNLocator
 from cnnlab.analysis.curves import Array
 from cnnlab.export.plot_data import BarsPlot
 from cnnlab.export.plotting.style import (
-    FAINT,
     INK,
+    MUTED,
     ONE_COLUMN,
     POINTS,
     SMALL,
@@ -35,6 +36,7 @@ from cnnlab.export.plotting.style import (
     colour,
     fitting,
     label,
+    label_of,
     legend_above,
     marker,
     mean_of,
@@ -87,20 +89,34 @@ def figure_of_bars(plot: BarsPlot, *, wide: bool) -> Figure:
     """A row for each name, the first one at the top."""
     dots = plot.kind == "comparison" or _all_high(plot) or len(plot.names) > _MOST_BARS
     width = TWO_COLUMNS if wide else ONE_COLUMN
-    rows = _rows(plot, width, dots=dots)
-    figure = blank(width, max(rows.height * len(plot.names), 0.5) + _FRAME)
+    names = _names(plot)
+    rows = _rows(plot, names, width, dots=dots)
+    figure = blank(width, max(rows.height * len(names), 0.5) + _FRAME)
     axes = figure.add_subplot()
     handles = (_draw_dots if dots else _draw_bars)(axes, plot, rows.room)
-    _name_rows(figure, axes, plot.names, rows)
-    axes.set_xlabel(label(plot.y_label))
+    _name_rows(figure, axes, names, rows)
+    axes.set_xlabel(label_of(figure, plot.y_label, plot.of))
+    axes.set_ylabel(label(plot.things))
     axes.xaxis.set_major_locator(MaxNLocator(6 if not wide else 10, steps=[1, 2, 2.5, 5, 10]))
     axes.ticklabel_format(axis="x", useOffset=False)
-    # A margin beyond what there can be has no numbers.
+    # Beyond what there can be, an axis has no numbers.
     low, high = axes.get_xlim()
     least, most = max(low, -_ROUNDING), min(high, plot.most + _ROUNDING)
     axes.set_xticks([tick for tick in axes.get_xticks() if least <= tick <= most])
     _draw_legend(figure, plot, handles)
     return figure
+
+
+def _names(plot: BarsPlot) -> list[str]:
+    """What rows are called: of the mean of several runs, of how many."""
+    members = plot.members or (1,) * len(plot.names)
+    return [mean_of(name, count) for name, count in zip(plot.names, members, strict=True)]
+
+
+def _are_single(plot: BarsPlot) -> list[bool]:
+    """Which rows are a single run each, where others are means of several."""
+    several = any(count > 1 for count in plot.members)
+    return [several and count == 1 for count in plot.members or (1,) * len(plot.names)]
 
 
 def _draw_legend(figure: Figure, plot: BarsPlot, handles: Sequence[Line2D | Patch]) -> None:
@@ -111,11 +127,12 @@ def _draw_legend(figure: Figure, plot: BarsPlot, handles: Sequence[Line2D | Patc
     spread = any(value is not None for _, _, spreads in plot.series for value in spreads)
     if plot.kind == "comparison" and len(labels) == 1:
         # Its name is that of the axis.
-        samples, labels = (samples, [_MEAN]) if spread else ([], [])
+        told = _MEAN if spread else "mean" if any(_are_single(plot)) else ""
+        samples, labels = (samples, [told]) if told else ([], [])
     elif spread:
         samples.append(_spread_sample())
         labels.append(SPREAD)
-    if any(plot.singles):
+    if any(plot.singles) or any(_are_single(plot)):
         samples.append(_single_sample())
         labels.append("single runs")
     if labels:
@@ -127,14 +144,14 @@ def _all_high(plot: BarsPlot) -> bool:
     return bool(values) and min(values) >= _HIGH and max(values) <= 1
 
 
-def _rows(plot: BarsPlot, width: float, *, dots: bool) -> _Rows:
+def _rows(plot: BarsPlot, names: Sequence[str], width: float, *, dots: bool) -> _Rows:
     if dots:
         row = _ROW + _FOR_SERIES * (len(plot.series) - 1) + _FOR_SINGLES * any(plot.singles)
     else:
         row = _BETWEEN + max(_BAR * len(plot.series), 0.13)
-    count = max(len(plot.names), 1)
+    count = max(len(names), 1)
     probe = blank(width, width)
-    longest = max((text_width(probe, plain(name), SMALL) for name in plot.names), default=0.0)
+    longest = max((text_width(probe, plain(name), SMALL) for name in names), default=0.0)
     if longest > _WIDEST_NAME * width and (row + _NAME) * count + _FRAME <= TALLEST:
         return _Rows(row + _NAME, SMALL, 1, above=True)
     row = min(row, (TALLEST - _FRAME) / count)
@@ -154,7 +171,7 @@ def _draw_bars(axes: Axes, plot: BarsPlot, room: float) -> list[Patch]:
         }
         at = np.arange(len(plot.names), dtype=np.float64) - 0.4 * room + (number + 0.5) * thickness
         axes.barh(at, _floats(values), thickness, **look)
-        _draw_spreads(axes, at, _floats(values), _floats(spreads), plot.most, INK)
+        _draw_spreads(axes, at, _floats(values), _floats(spreads), INK)
         handles.append(Patch(**look))
     axes.set_xlim(left=min(axes.get_xlim()[0], 0.0))
     axes.margins(x=0.02)
@@ -164,7 +181,7 @@ def _draw_bars(axes: Axes, plot: BarsPlot, room: float) -> list[Patch]:
 
 def _draw_dots(axes: Axes, plot: BarsPlot, room: float) -> list[Line2D]:
     handles = []
-    rows = np.arange(len(plot.names), dtype=np.float64)
+    rows, single = np.arange(len(plot.names), dtype=np.float64), np.array(_are_single(plot))
     for row, runs in enumerate(plot.singles):
         axes.plot(runs, [row + 0.22 * room] * len(runs), **_single_look())
     for number, (_, values, spreads) in enumerate(plot.series):
@@ -179,8 +196,10 @@ def _draw_dots(axes: Axes, plot: BarsPlot, room: float) -> list[Line2D]:
             "linestyle": "",
             "markersize": 3.6,
         }
-        _draw_spreads(axes, at, _floats(values), _floats(spreads), plot.most, ink)
-        axes.plot(_floats(values), at, zorder=3, **look)
+        points = _floats(values)
+        _draw_spreads(axes, at, points, _floats(spreads), ink)
+        axes.plot(np.where(single, np.nan, points), at, zorder=3, **look)
+        axes.plot(points[single], rows[single], zorder=3, **_single_look())
         handles.append(Line2D([], [], **look))
     axes.margins(x=0.06)
     axes.grid(visible=True, axis="y")
@@ -189,8 +208,8 @@ def _draw_dots(axes: Axes, plot: BarsPlot, room: float) -> list[Line2D]:
 
 def _single_look() -> dict[str, Any]:
     return {
-        "linestyle": "", "marker": "o", "markersize": 2.4, "markerfacecolor": "none",
-        "markeredgecolor": FAINT, "markeredgewidth": 0.5,
+        "linestyle": "", "marker": "o", "markersize": 2.8, "markerfacecolor": "none",
+        "markeredgecolor": MUTED, "markeredgewidth": 0.6,
     }  # fmt: skip
 
 
@@ -202,15 +221,11 @@ def _spread_sample() -> Line2D:
     return Line2D([], [], color=INK, linewidth=0.8, marker="|", markersize=5)
 
 
-def _draw_spreads(
-    axes: Axes, at: Array, values: Array, spreads: Array, most: float, ink: str
-) -> None:
+def _draw_spreads(axes: Axes, at: Array, values: Array, spreads: Array, ink: str) -> None:
     known = np.isfinite(values) & np.isfinite(spreads)
     if known.any():
-        values, spreads = values[known], spreads[known]
-        ends = np.minimum(spreads, values), np.minimum(spreads, most - values)
         axes.errorbar(
-            values, at[known], xerr=ends, fmt="none", ecolor=ink, elinewidth=0.8,
+            values[known], at[known], xerr=spreads[known], fmt="none", ecolor=ink, elinewidth=0.8,
             capsize=1.8, capthick=0.8, zorder=2.5,
         )  # fmt: skip
 

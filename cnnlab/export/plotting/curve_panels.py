@@ -29,7 +29,7 @@ from cnnlab.export.plotting.style import (
     marker,
     mean_of,
 )
-from cnnlab.export.plotting.thinning import alone, bins, drawable, thinned, thinned_band
+from cnnlab.export.plotting.thinning import LARGEST, alone, bins, drawable, thinned, thinned_band
 
 _PANEL_HEIGHT, _WIDE_HEIGHT = 2.1, 2.5
 """Inches of a panel in one column, where they stand below each other, and in two."""
@@ -39,6 +39,10 @@ _NOISY = 4
 """A curve with so many times the points of another one is drawn finely, below it."""
 _BAND = 0.18
 """The strength of a band's colour."""
+_ROUNDING = 1e-9
+"""How far numbers on an axis may lie beside the round ones that they are."""
+_FAR_BELOW = 3
+"""A logarithmic axis goes down to the least mean, divided by that, for the band around it."""
 _MARKS = 8
 """Markers on a line with more points than that."""
 
@@ -177,11 +181,10 @@ def _draw_band(axes: Axes, curve: Curve, band: Band, look: _Look, most: int, *, 
     low, high = (np.asarray(edge, dtype=np.float64) for edge in (band.low, band.high))
     x, _ = curve.points()
     x, low, high = thinned_band(x, low, high, most)
-    shown = drawable(x, high, log=log)
+    shown = drawable(x, high, log=log) & np.isfinite(low)
     if log:
-        # An edge at or below 0 lies below any logarithmic axis.
-        low = np.where(low > 0, low, high / 1e6)
-    shown &= np.isfinite(low)
+        # An edge at or below 0 lies below any logarithmic axis, which is not to reach for it.
+        low = np.where(low > 0, low, np.finfo(np.float64).tiny)
     axes.fill_between(
         x, low, high, where=list(shown), color=look.colour, alpha=_BAND, linewidth=0, zorder=1.5
     )
@@ -189,24 +192,32 @@ def _draw_band(axes: Axes, curve: Curve, band: Band, look: _Look, most: int, *, 
 
 def _number_axes(axes: Axes, plot: CurvesPlot, *, log: bool) -> None:
     low, high = axes.dataLim.intervalx
-    # The steps of a single epoch lie between 0 and 1.
-    whole = plot.x_label in ("epoch", "step") and (high - low >= 2 or _is_whole(plot))
+    # The steps of a single epoch lie between 0 and 1; those of two begin a little after 0.
+    whole = plot.x_label in ("epoch", "step") and (high - np.floor(low) >= 2 or _is_whole(plot))
     if whole and low == high:
         # A single epoch has whole numbers on its sides, not hundredths.
         axes.set_xlim(low - 1, high + 1)
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=whole, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
     if log:
-        _number_log_axis(axes)
+        _number_log_axis(axes, plot)
         return
     axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
     axes.ticklabel_format(axis="y", style="sci", scilimits=(-3, 5), useOffset=False)
-    values = _values(plot)
+    values, edges = _values(plot), _edges(plot)
     if plot.quantity == "accuracy" and len(values):
-        low, high = float(values.min()), float(values.max())
+        drawn = np.concatenate([values, edges])
+        low, high = float(drawn.min()), float(drawn.max())
         margin = max(0.05 * (high - low), 0.004)
-        # A share is never above 1 nor below 0.
-        axes.set_ylim(max(low - margin, -margin), min(high + margin, 1 + margin / 4))
+        # A share is never above 1 nor below 0, but a deviation may end there.
+        axes.set_ylim(
+            low - margin if low < 0 else max(low - margin, -margin),
+            high + margin if high > 1 else min(high + margin, 1 + margin / 4),
+        )
+        # Numbers beyond the limits would move these.
+        low, high = axes.get_ylim()
+        least, most = max(low, -_ROUNDING), min(high, 1 + _ROUNDING)
+        axes.set_yticks([tick for tick in axes.get_yticks() if least <= tick <= most])
 
 
 def _is_whole(plot: CurvesPlot) -> bool:
@@ -214,8 +225,14 @@ def _is_whole(plot: CurvesPlot) -> bool:
     return all(np.array_equal(x, np.floor(x)) for x in places)
 
 
-def _number_log_axis(axes: Axes) -> None:
+def _number_log_axis(axes: Axes, plot: CurvesPlot) -> None:
     """Powers of ten; also twice and five times those where there are few of them."""
+    values, edges = _drawn_on_log(_values(plot)), _edges(plot)
+    least = float(values.min()) / _FAR_BELOW if len(values) else 0.0
+    if (edges < least).any():
+        # A band that goes down further is cut at the axis: it may go to 0, which has no place.
+        high = float(np.concatenate([values, _drawn_on_log(edges)]).max())
+        axes.set_ylim(least, high * (high / least) ** 0.05)
     low, high = axes.get_ylim()
     few = high < 100 * low
     axes.yaxis.set_major_locator(LogLocator(10, subs=(1.0, 2.0, 5.0) if few else (1.0,)))
@@ -223,10 +240,21 @@ def _number_log_axis(axes: Axes) -> None:
     axes.yaxis.set_minor_formatter(NullFormatter())
 
 
+def _drawn_on_log(values: Array) -> Array:
+    return values[(values > 0) & (values < LARGEST)]
+
+
 def _values(plot: CurvesPlot) -> Array:
-    """All that is drawn, bands too."""
-    each = [curve.points()[1] for curve in plot.curves]
+    """All points of the curves."""
+    return _finite([curve.points()[1] for curve in plot.curves])
+
+
+def _edges(plot: CurvesPlot) -> Array:
+    """All ends of the bands."""
     edges = [edge for band in plot.bands if band is not None for edge in (band.low, band.high)]
-    each += [np.array(edge, dtype=np.float64) for edge in edges]
+    return _finite([np.array(edge, dtype=np.float64) for edge in edges])
+
+
+def _finite(each: Sequence[Array]) -> Array:
     values = np.concatenate(each) if each else np.empty(0)
     return values[np.isfinite(values)]

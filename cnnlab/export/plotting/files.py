@@ -15,21 +15,18 @@ from pathlib import Path
 from cnnlab.analysis.comparison import compare
 from cnnlab.config.studies import Study
 from cnnlab.errors import ConfigError, known_name
-from cnnlab.export.comparison_plots import comparison_plots
-from cnnlab.export.comparison_words import labels
+from cnnlab.export.available_plots import CURVES, names_of, panels, plots_of_runs
+from cnnlab.export.comparison_plots import COURSES, comparison_plots
 from cnnlab.export.job import ExportJob, ExportOptions
 from cnnlab.export.plot_data import CurvesPlot, MatrixPlot, Plot
 from cnnlab.export.plot_names import PLOTS
 from cnnlab.export.plotting.drawing import ImageFormat, draw
-from cnnlab.export.run_plots import against, run_plots
+from cnnlab.export.run_plots import against
 from cnnlab.export.study_words import CHANGED, name_of
 from cnnlab.export.tidy.rows import moment_of
 from cnnlab.history.queries import Reader
 
-CURVES = "curves"
 _SIGN_NOTE = "* was not trained as the study says; `cnnlab study show` tells what differs."
-_PANELS = (("loss", "training-loss"), ("accuracy", "training-accuracy"))
-"""The plots that are panels of `curves`: of each pair the first one that is more than dots."""
 
 
 def write_png(job: ExportJob, path: Path) -> list[str]:
@@ -83,10 +80,7 @@ def _plots(reader: Reader, job: ExportJob) -> list[Plot]:
     """The plots of a study, of a run, or of several."""
     if job.study is not None:
         return _study_plots(reader, job.study, job.options)
-    if len(job.run_ids) == 1:
-        return list(run_plots(reader, reader.run(job.run_ids[0]), job.options))
-    comparison = compare(reader, job.run_ids, job.options.checkpoint, baseline="")
-    return comparison_plots(reader, comparison, labels(comparison), job.options)
+    return plots_of_runs(reader, job.run_ids, job.options)
 
 
 def _study_plots(reader: Reader, study: Study, options: ExportOptions) -> list[Plot]:
@@ -101,7 +95,7 @@ def _study_plots(reader: Reader, study: Study, options: ExportOptions) -> list[P
     first: list[Plot] = [] if of_study is None else [of_study]
     run_ids = list(chain(*grouped))
     if len(run_ids) == 1:
-        return [*first, *run_plots(reader, reader.run(run_ids[0]), options)]
+        return [*first, *plots_of_runs(reader, run_ids, options)]
     comparison = compare(reader, run_ids, options.checkpoint, baseline="", grouped=grouped)
     names = [name_of(row) for row in rows]
     plots = [*first, *comparison_plots(reader, comparison, names, options)]
@@ -129,8 +123,7 @@ def _chosen(job: ExportJob, found: Sequence[Plot]) -> list[Plot]:
     Raises:
         ConfigError: there are none of that name.
     """
-    panels = _panels(found)
-    there = list(dict.fromkeys([*([CURVES] if panels else []), *(plot.name for plot in found)]))
+    there = names_of(found)
     if not there:
         raise ConfigError(
             f"{_whose(job)} nothing to plot: {_why_nothing(job)}.",
@@ -142,17 +135,7 @@ def _chosen(job: ExportJob, found: Sequence[Plot]) -> list[Plot]:
             f"{_whose(job)} no plot {name!r}{_because(job, name)}.",
             f"What there is: {', '.join(there)}.",
         )
-    return panels if name == CURVES else [next(plot for plot in found if plot.name == name)]
-
-
-def _panels(found: Sequence[Plot]) -> list[Plot]:
-    """The panels of `curves`: of runs of a single epoch, validated once, the steps of training."""
-    curves = {plot.name: plot for plot in found if isinstance(plot, CurvesPlot)}
-    panels: list[Plot] = []
-    for names in _PANELS:
-        there = [curves[name] for name in names if name in curves]
-        panels += [plot for plot in there if plot.is_course][:1] or there[:1]
-    return panels
+    return panels(found) if name == CURVES else [next(plot for plot in found if plot.name == name)]
 
 
 def _whose(job: ExportJob) -> str:
@@ -164,8 +147,9 @@ def _whose(job: ExportJob) -> str:
 def _why_nothing(job: ExportJob) -> str:
     if job.study is not None:
         return "no run of its rows is finished"
-    if against(job.options) == "time":
-        return "no epoch or validation was recorded with its time"
+    by = against(job.options)
+    if by != "epoch":
+        return f"no epoch or validation was recorded with its {by}"
     return "no epoch, validation or evaluation was recorded"
 
 
@@ -173,11 +157,17 @@ def _because(job: ExportJob, name: str) -> str:
     """Why runs may lack a plot that others have."""
     several = len(job.run_ids) != 1
     options = job.options
-    if name == "confusion" and several:
+    if several and not PLOTS[name].of_several:
         return ", which takes one run"
-    if name == "comparison" and not several:
+    if not several and not PLOTS[name].of_one:
         return ", which takes several runs"
+    if name == "comparison" and job.study is None:
+        return ", which takes two groups with a figure; runs that differ only in the seed are one"
     if name in ("confusion", "classes"):
         split = "test" if several else options.split
         return f": no evaluation of the {split} split with the {options.checkpoint} checkpoint"
+    if name in COURSES and several:
+        quantity, which = COURSES[name]
+        timed = "" if against(options) == "epoch" else f" with its {against(options)}"
+        return f": no {which} {quantity} was recorded{timed}"
     return ": it does not vary" if name == "lr" and not several else ""

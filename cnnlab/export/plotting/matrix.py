@@ -27,10 +27,12 @@ from cnnlab.export.plotting.style import (
     POINTS,
     SMALL,
     TALLEST,
+    TEXT,
     TINY,
     TWO_COLUMNS,
     blank,
     fitting,
+    label_of,
     text_width,
 )
 
@@ -74,7 +76,7 @@ def figure_of_matrix(plot: MatrixPlot, *, wide: bool) -> Figure:
     images = np.array(plot.images, dtype=np.float64).reshape(len(plot.classes), -1)
     totals = images.sum(axis=1, keepdims=True)
     shares = np.divide(images, totals, out=np.zeros_like(images), where=totals > 0)
-    layout = _layout(plot.classes, width)
+    layout = _layout(plot, width)
     height = layout.bottom + layout.side + _ABOVE
     figure = blank(width, height, placed=True)
     axes = figure.add_axes(
@@ -95,21 +97,25 @@ def figure_of_matrix(plot: MatrixPlot, *, wide: bool) -> Figure:
     )
     _draw_cells(axes, bar, shares)
     _name_axes(axes, layout, len(plot.classes))
+    axes.set_xlabel(label_of(figure, "predicted class", plot.of), labelpad=2)
     if len(plot.classes) <= _MOST_NUMBERS:
         _write_numbers(figure, axes, images, shares, layout.side / len(plot.classes))
     return figure
 
 
-def _layout(classes: tuple[str, ...], width: float) -> _Layout:
+def _layout(plot: MatrixPlot, width: float) -> _Layout:
     """The largest square that names, labels and the colour bar leave room for."""
-    probe = blank(width, width)
+    classes, probe = plot.classes, blank(width, width)
+    lines = label_of(probe, "predicted class", plot.of).count("\n") + 1
+    label = _LABEL + (lines - 1) * TEXT / POINTS * LINE_SPACING
     size = SMALL
     # The size of the names depends on the cells, which depend on the width of the names.
     for _ in range(3):
         names = tuple(fitting(probe, name, size, _WIDEST_NAME * width) for name in classes)
         widths = [text_width(probe, name, size) for name in names]
         left = max(widths) + _LABEL
-        upright_bottom, flat_bottom = left, size / POINTS * LINE_SPACING + _LABEL
+        upright_bottom = max(widths) + label
+        flat_bottom = size / POINTS * LINE_SPACING + label
         side = min(width - left - _RIGHT, TALLEST - upright_bottom - _ABOVE)
         cell = side / len(classes)
         upright = max(widths) + 0.04 > cell
@@ -151,7 +157,6 @@ def _name_axes(axes: Axes, layout: _Layout, classes: int) -> None:
     axes.set_xticks(shown, names, fontsize=layout.size, rotation=turned)
     axes.set_yticks(shown, names, fontsize=layout.size)
     axes.tick_params(length=0 if layout.every == 1 else 2, pad=2)
-    axes.set_xlabel("Predicted class", labelpad=2)
     axes.set_ylabel("True class", labelpad=2)
 
 

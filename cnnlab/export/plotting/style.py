@@ -40,7 +40,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 SPREAD = "± standard deviation"
 """What bands and bars around means are, in legends."""
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-INK, FAINT = "#262626", "#8c8c8c"
+INK, MUTED = "#262626", "#595959"
 
 _OTHER_SCRIPTS = (
     "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans JP", "Noto Sans SC", "Source Han Sans",
@@ -93,7 +93,7 @@ _STYLE: dict[Any, Any] = {
     "legend.handlelength": 2.2,
     "legend.columnspacing": 1.4,
     "legend.borderpad": 0.0,
-    "legend.borderaxespad": 0.2,
+    "legend.borderaxespad": 0.6,
     "figure.facecolor": "white",
     "figure.constrained_layout.w_pad": 0.02,
     "figure.constrained_layout.h_pad": 0.02,
@@ -142,6 +142,14 @@ def plain(name: str) -> str:
 def label(text: str) -> str:
     """What an axis shows, with a capital as all labels have."""
     return plain(text[:1].upper() + text[1:])
+
+
+def label_of(figure: Figure, text: str, of: str) -> str:
+    """What an axis shows, and what that is of, in a line below where one has no room for both."""
+    whole = label(f"{text}, {of}" if of else text)
+    if not of or text_width(figure, whole, TEXT) <= figure.get_figwidth() / 2:
+        return whole
+    return f"{label(text)}\n{plain(of)}"
 
 
 def mean_of(name: str, runs: int) -> str:

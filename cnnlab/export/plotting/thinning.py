@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from cnnlab.analysis.curves import Array
 
-_LARGEST = 1e100
+LARGEST = 1e100
 """Values from here on count as infinite: they would overflow on the way to the paper."""
 _MOST_POINTS, _FEWEST_BINS, _MOST_BINS = 12_000, 100, 800
 """Points of a figure, which keep it below 500 kB, and stretches of the x axis for one line."""
@@ -20,8 +20,8 @@ def bins(lines: int) -> int:
 
 def drawable(x: Array, y: Array, *, log: bool) -> NDArray[np.bool_]:
     """Which points have a place on the axes."""
-    least = 0.0 if log else -_LARGEST
-    known = (np.abs(x) < _LARGEST) & (y > least) & (y < _LARGEST)
+    least = 0.0 if log else -LARGEST
+    known = (np.abs(x) < LARGEST) & (y > least) & (y < LARGEST)
     return np.array(known, dtype=np.bool_)
 
 
