@@ -36,19 +36,24 @@ class Subject:
     Attributes:
         title: what it is called, such as the name of the run; plain text.
         study: the name of the study; the runs are then those that the study has.
+        baseline: the id of the one of several runs that the others are held against; empty for
+            the first one's.
         shown: options whose values are those of what the screen shows.
     """
 
     title: str
     run_ids: tuple[str, ...] = ()
     study: str = ""
+    baseline: str = ""
     shown: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of_runs(cls, run_ids: Sequence[str], name: str, **shown: str) -> Subject:
+    def of_runs(
+        cls, run_ids: Sequence[str], name: str, *, baseline: str = "", **shown: str
+    ) -> Subject:
         """One run with its name, or several."""
         title = name if len(run_ids) == 1 else f"{len(run_ids)} runs"
-        return cls(title, tuple(run_ids), shown=shown)
+        return cls(title, tuple(run_ids), baseline=baseline, shown=shown)
 
     @property
     def is_one_run(self) -> bool:

@@ -10,7 +10,7 @@ from cnnlab.export.formats import FORMATS, ExportFormat, Subject
 from cnnlab.export.job import ExportOptions
 from cnnlab.export.plot_names import PLOTS
 from cnnlab.tui.exports import Subject as Exported
-from cnnlab.tui.screens.export.stock import Stock
+from cnnlab.tui.screens.export.stock import COMPARED_SPLIT, Stock
 
 ALL_TABLES = "all"
 
@@ -48,7 +48,7 @@ class Choices:
     """What can be chosen for what is exported.
 
     Attributes:
-        stock: what there is of a single run; None for several runs and for studies.
+        stock: what there is of the runs; None where that was not asked.
     """
 
     exported: Exported
@@ -63,31 +63,37 @@ class Choices:
         if form.subject == "model" and self.stock is not None and not self.stock.checkpoints:
             return "needs a checkpoint, and this run has none"
         if form.subject == "plot" and not self._plots():
-            return "needs curves or evaluations, and this run has none"
+            have = "this run has" if self.exported.is_one_run else "these runs have"
+            return f"needs curves or evaluations, and {have} none"
         return ""
 
     def absence(self, form: ExportFormat, values: Mapping[str, str]) -> str:
-        """What the run lacks of that which is chosen for a format, as a sentence; may be empty.
+        """What the runs lack of that which is chosen for a format, as a sentence; may be empty.
 
         A report is made without what there is not.
 
         Args:
             values: those of the format's options, as `chosen` gives them.
         """
-        stock, checkpoint, split = self.stock, values.get("checkpoint", ""), values.get("split", "")
+        stock, checkpoint = self.stock, values.get("checkpoint", "")
         if stock is None:
             return ""
         if form.subject == "model" and checkpoint not in stock.checkpoints:
             return f"This run has no {checkpoint} checkpoint."
-        if form.subject == "plot" and split and (split, checkpoint) not in stock.evaluated:
+        plot, split = values.get("plot", ""), values.get("split", COMPARED_SPLIT)
+        figures = stock.plots.get(plot, frozenset())
+        if form.subject != "plot" or not figures or (split, checkpoint) in figures:
+            return ""
+        if self.exported.is_one_run:
             return f"This run was not evaluated on {split} images with the {checkpoint} checkpoint."
-        return ""
+        return f"The plot {plot} has no figures of the {checkpoint} checkpoint."
 
     def options(self) -> list[Option]:
         """All that can be chosen for any format."""
-        from cnnlab.export.tidy.tables import TABLES
+        from cnnlab.export.tidy.tables import tables_by_name
 
-        tables = {name: f"one file: {table.what}" for name, table in TABLES.items()}
+        known = tables_by_name(of_study=bool(self.exported.study))
+        tables = {name: f"one file: {table.what}" for name, table in known.items()}
         checkpoints, splits = self._checkpoints(), self._splits()
         found = [
             Option("plot", "plot", self._plots()),
@@ -100,17 +106,15 @@ class Choices:
 
     def _plots(self) -> dict[str, str]:
         """The plots that there are, and what they show."""
-        if not self.exported.is_one_run:
-            return {name: plot.of_several for name, plot in PLOTS.items() if plot.of_several}
-        return {
-            name: plot.of_one
-            for name, plot in PLOTS.items()
-            if plot.of_one and (self.stock is None or self._has(name, self.stock))
+        of_one = self.exported.is_one_run
+        meanings = {
+            name: plot.of_one if of_one else plot.of_several for name, plot in PLOTS.items()
         }
-
-    @staticmethod
-    def _has(plot: str, stock: Stock) -> bool:
-        return bool(stock.evaluated) if PLOTS[plot].options else plot in stock.curves
+        return {
+            name: what
+            for name, what in meanings.items()
+            if what and (self.stock is None or name in self.stock.plots)
+        }
 
     def _checkpoints(self) -> list[str]:
         if self.stock is None:
@@ -134,6 +138,8 @@ class Choices:
         left_out = {"by", "smooth", "log"}
         if not self.exported.is_one_run:
             left_out.add("split")
+        if self.exported.is_one_run or not self.exported.baseline:
+            left_out.add("baseline")
         if form.subject == "plot" and plot in PLOTS:
             left_out |= _OF_CLASSES.difference(PLOTS[plot].options)
         if form.subject == "report" and self.stock is not None and not self.stock.evaluated:
@@ -144,10 +150,11 @@ class Choices:
         """The values that a format's options have; all tables are no value.
 
         Args:
-            values: those of all options that there are.
+            values: those of all options that there are to choose.
         """
+        known = {**values, "baseline": self.exported.baseline}
         names = self.options_of(form, values.get("plot", ""))
-        return {name: values[name] for name in names if values.get(name, ALL_TABLES) != ALL_TABLES}
+        return {name: known[name] for name in names if known.get(name, ALL_TABLES) != ALL_TABLES}
 
 
 def as_options(values: Mapping[str, str]) -> ExportOptions:
