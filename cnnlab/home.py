@@ -152,9 +152,11 @@ def failed_write(what: str, error: OSError, otherwise: str) -> StorageError:
 
     Args:
         what: what is wrong, without its cause and the full stop.
-        otherwise: what to do where the disk is not full.
+        otherwise: what to do where the disk is not full, nor the file too large.
     """
     hint = "Free some space." if disk_is_full(error) else otherwise
+    if error.errno == errno.EFBIG:
+        hint = "Raise the limit that `ulimit -f` shows, or name a file system for larger files."
     return StorageError(f"{what}: {error.strerror}.", hint)
 
 

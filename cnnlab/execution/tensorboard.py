@@ -110,7 +110,12 @@ class _Listener:
     def _begun(self) -> RunEvents:
         with Reader(self._home) as reader:
             run = reader.run(self._run_id)
-        events = RunEvents(folder_of(self._root, run))
+        folder = folder_of(self._root, run)
+        try:
+            events = RunEvents(folder)
+        except OSError as error:
+            what = f"An event file cannot be made in {folder}"
+            raise failed_write(what, error, "Name a folder that you can write to.") from error
         if self._steps_done:
             events.go_on(self._steps_done + 1)
         events.begin(run, time.time())

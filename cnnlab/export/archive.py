@@ -12,6 +12,7 @@ def write_archive(job: ExportJob, path: Path) -> list[str]:
     """Writes the runs of a job; what is missing or damaged is told.
 
     Raises:
-        HistoryError, StorageError: the history cannot be read, or the file not written.
+        HistoryError, StorageError: the history cannot be read.
+        OSError: the file cannot be written.
     """
     return archive_writing.write_archive(job.home, job.run_ids, path, job.progress)

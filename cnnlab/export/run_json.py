@@ -1,7 +1,8 @@
 """A run as JSON: the contract with scripts.
 
 The keys below are always there, in this order; more may follow in later versions. A figure that
-is not known, or was not a number, is null.
+is not known, or was not a number, is null. So are the steps of imported curves that count epochs
+alone, and the times of those that came without.
 
     id, name, status (queued, running, paused, finished, stopped, failed, interrupted),
     preset (null for a config without one), config (complete), dataset, model,
@@ -41,6 +42,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from cnnlab.export.json_text import finite
+from cnnlab.history.origins import counts_epochs_alone, is_dated
 from cnnlab.history.queries import Reader
 from cnnlab.history.records import EvaluationRecord, RunRecord
 
@@ -98,28 +100,47 @@ def runs_as_json(
     interventions = reader.interventions(ids)
     later = reader.later_evaluations(ids)
     return [
-        {
-            **_pick(run, FIRST_KEYS),
-            "epochs": _each(epochs[run.id], EPOCH_KEYS),
-            "evaluations": [
-                _evaluation(one, _confusion(reader, one, whole)) for one in evaluations[run.id]
-            ],
-            "checkpoints": _each(checkpoints[run.id], CHECKPOINT_KEYS),
-            **_pick(run, MORE_KEYS),
-            "tags": list(run.tags),
-            "notes": _each(notes[run.id], NOTE_KEYS),
-            "validations": [_validation(one, whole) for one in validations[run.id]],
-            "interventions": _each(interventions[run.id], INTERVENTION_KEYS),
-            "later_evaluations": [
-                later_evaluation_as_json(one, _confusion(reader, one, whole))
-                for one in later[run.id]
-            ],
-            "group": run.group_id,
-            **_pick(run, LAST_KEYS),
-            **(_long_parts(reader, run.id) if whole else {}),
-        }
+        _known(
+            run,
+            {
+                **_pick(run, FIRST_KEYS),
+                "epochs": _each(epochs[run.id], EPOCH_KEYS),
+                "evaluations": [
+                    _evaluation(one, _confusion(reader, one, whole)) for one in evaluations[run.id]
+                ],
+                "checkpoints": _each(checkpoints[run.id], CHECKPOINT_KEYS),
+                **_pick(run, MORE_KEYS),
+                "tags": list(run.tags),
+                "notes": _each(notes[run.id], NOTE_KEYS),
+                "validations": [_validation(one, whole) for one in validations[run.id]],
+                "interventions": _each(interventions[run.id], INTERVENTION_KEYS),
+                "later_evaluations": [
+                    later_evaluation_as_json(one, _confusion(reader, one, whole))
+                    for one in later[run.id]
+                ],
+                "group": run.group_id,
+                **_pick(run, LAST_KEYS),
+                **(_long_parts(reader, run.id) if whole else {}),
+            },
+        )
         for run in runs
     ]
+
+
+def _known(run: RunRecord, found: dict[str, Any]) -> dict[str, Any]:
+    """A run with null for what the history holds in place of what nobody told."""
+    evaluations = [*found["evaluations"], *found["validations"]]
+    if counts_epochs_alone(run):
+        _empty([found], ("best_step", "steps_per_epoch"))
+        _empty([*found["epochs"], *evaluations], ("step",))
+    if not is_dated(run):
+        _empty(evaluations, ("evaluated_at",))
+    return found
+
+
+def _empty(parts: Iterable[dict[str, Any]], keys: Sequence[str]) -> None:
+    for part in parts:
+        part.update(dict.fromkeys(keys))
 
 
 def later_evaluation_as_json(

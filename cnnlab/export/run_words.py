@@ -6,9 +6,17 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
-from cnnlab.amounts import how_many
-from cnnlab.export.format import format_duration, format_figure, format_lr, format_time, one_line
-from cnnlab.history.origins import counts_epochs_alone
+from cnnlab.amounts import enumerated, how_many
+from cnnlab.export.format import (
+    format_duration,
+    format_figure,
+    format_lr,
+    format_short_time,
+    format_time,
+    one_line,
+)
+from cnnlab.history.naming import TagChange
+from cnnlab.history.origins import counts_epochs_alone, is_dated
 from cnnlab.history.records import EpochRecord, EvaluationRecord, RunRecord
 
 STATUS_STYLES = {
@@ -71,16 +79,12 @@ def run_words(run: RunRecord, epochs: Sequence[EpochRecord]) -> list[tuple[str, 
     if run.best_value is not None:
         best = f"{run.monitor} {format_figure(run.best_value)}"
         best += f" in {place_words(run, run.best_epoch, run.best_step)}"
-    started = "" if run.started_at is None else format_time(run.started_at)
-    if run.duration_s is not None:
-        started += f", took {format_duration(run.duration_s)}"
-    times = [epoch.seconds for epoch in epochs if epoch.seconds is not None]
-    if times:
-        started += f", {format_duration(statistics.fmean(times))} an epoch"
+    started = [] if run.started_at is None else [format_time(run.started_at)]
+    took = _durations(run, epochs)
     return [
         ("run", f"{run.id}  {one_line(run.name)}"),
         ("status", state),
-        ("origin", origin_words(run)),
+        ("origin", origin_words(run) + ("" if is_dated(run) else f", {created_words(run)}")),
         ("trash", f"since {format_time(run.trashed_at)}" if run.trashed_at else ""),
         ("preset", one_line(run.preset or "")),
         ("data", f"{one_line(run.dataset)}{_image_counts(run)}{_resizing(config.get('data', {}))}"),
@@ -92,12 +96,46 @@ def run_words(run: RunRecord, epochs: Sequence[EpochRecord]) -> list[tuple[str, 
         ("fine-tuning", _fine_tuning(config.get("fine_tuning", {}))),
         ("training", _training(config.get("training", {}))),
         ("device", device),
-        ("started", started),
+        ("started", ", ".join([*started, *took]) if started else ""),
+        ("time", "" if started else ", ".join(took)),
         ("best", best),
         ("tags", ", ".join(map(one_line, run.tags))),
         ("versions", ", ".join(f"{name} {version}" for name, version in run.versions.items())),
         ("commit", commit),
     ]
+
+
+def tagging_words(change: TagChange, changed: int, chosen: int, name: str = "") -> str:
+    """What a change of tags did.
+
+    Args:
+        changed: how many of the chosen runs had other tags before.
+        name: what a single run is called, where that is told.
+    """
+    runs = name or how_many(chosen, "run")
+    if not changed:
+        return f"Nothing changed: the tags of {runs} were so already."
+    added = f"added {', '.join(map(one_line, change.added))}" if change.added else ""
+    removed = f"took away {', '.join(map(one_line, change.removed))}" if change.removed else ""
+    done = enumerated([part for part in (added, removed) if part])
+    if changed < chosen:
+        runs = f"{changed:,} of {runs}; the tags of the rest were so already"
+    return f"{done[0].upper()}{done[1:]}: {runs}."
+
+
+def created_words(run: RunRecord, *, short: bool = False) -> str:
+    """When a run was ordered; of imported curves without times `file of 2019-03-01 10:00`."""
+    time = format_short_time(run.created_at) if short else format_time(run.created_at)
+    return time if is_dated(run) else f"file of {time}"
+
+
+def _durations(run: RunRecord, epochs: Sequence[EpochRecord]) -> list[str]:
+    """How long a run took, and an epoch of it, as far as that is known."""
+    took = [] if run.duration_s is None else [f"took {format_duration(run.duration_s)}"]
+    seconds = [epoch.seconds for epoch in epochs if epoch.seconds is not None]
+    if seconds:
+        took.append(f"{format_duration(statistics.fmean(seconds))} an epoch")
+    return took
 
 
 def place_words(run: RunRecord, epoch: int | None, step: int | None) -> str:

@@ -1,8 +1,9 @@
 """Where an export goes: whole or not at all, and over nothing that was not given up.
 
-A writer works on a hidden path beside the real one, which ends as that does. When it comes back
-everything is brought to the disk, then renamed. Whatever ends it before, such as an error, Ctrl-C
-or a full disk, takes the half with it; Ctrl-C comes too late once it is renamed.
+A writer works on a hidden path beside the real one, which ends with `.part`, so that nobody takes
+what a killed process left there for a whole file. When it comes back everything is brought to the
+disk, then renamed. Whatever else ends it before, such as an error, Ctrl-C or a full disk, takes the
+half with it; Ctrl-C comes too late once it is renamed.
 
 Into a folder that is there already files are renamed one after another. What stands in their way
 is found before the first one; only a disk or a machine that fails in between leaves some new ones
@@ -26,8 +27,9 @@ from cnnlab.errors import ConfigError, StorageError
 from cnnlab.home import failed_write, sync_folder
 from cnnlab.signals import answered
 
-_LONGEST_ENDING = 32
-"""Characters of the end of a name that a hidden path keeps."""
+_PART = ".part"
+_ALWAYS_TAKEN = 64
+"""Bytes of a name that every file system takes; longer ones may be too long for some."""
 _FOLDER = "a folder"
 
 
@@ -51,7 +53,8 @@ def write_whole(
 
     Args:
         output: a file, or a folder where `write` makes one; of a link, what it leads to.
-        write: gets a path that is not there yet, and returns what to tell.
+        write: gets a path that is not there yet, whose name tells no format, and returns what to
+            tell. An OSError that it raises is told of the output.
         force: whether files that are there already are written over. Of a folder those of the
             same names are; others stay.
 
@@ -85,9 +88,12 @@ def _followed(path: Path) -> Path:
 
 
 def _hidden(output: Path) -> Path:
-    """A path beside another that nobody has, no longer than the longest that a name may be."""
-    ending = "".join(Path(output.name).suffixes)[-_LONGEST_ENDING:]
-    return output.parent / f".{secrets.token_hex(4)}{ending}"
+    """A path beside another that nobody has: `.NAME.RANDOM.part`, no longer than a name may be."""
+    ending = f".{secrets.token_hex(4)}{_PART}"
+    name = os.fsencode(output.name)
+    room = max(len(name), _ALWAYS_TAKEN) - len(f".{ending}")
+    # What is cut, or is not UTF-8, loses whole characters.
+    return output.parent / f".{name[:room].decode(errors='ignore')}{ending}"
 
 
 def _require_room_for(output: Path, *, force: bool) -> None:

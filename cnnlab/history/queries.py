@@ -225,6 +225,20 @@ class Reader(EvaluationReading):
         )
         return {(row[0], row[1]): row[2] for row in rows}
 
+    def finished_configs(self, but: Iterable[str]) -> list[tuple[str, str]]:
+        """The presets of finished runs outside the trash with their configs, each pair once.
+
+        Args:
+            but: dotted paths of fields without which configs are given, as JSON.
+        """
+        paths = [f"$.{path}" for path in but]
+        rows = self._rows(
+            f"select distinct preset, json_remove(config{', ?' * len(paths)}) from runs where"
+            f" status = 'finished' and preset is not null and {_within(trashed=False).sql}",
+            paths,
+        )
+        return [(row[0], row[1]) for row in rows]
+
     def values(self, key: str) -> list[str]:
         """What stands behind a key of filters in the runs outside the trash, for completion.
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from cnnlab.errors import ExchangeError
 from cnnlab.interchange import archive_format as form
+from cnnlab.interchange.folders import files_in
 
 NOTHING = "Nothing was imported; get the archive from another place."
 AGAIN = "Nothing was imported; copy it again, or export it again."
@@ -50,7 +51,7 @@ def is_zip(path: Path) -> bool:
 
 def zips_in(folder: Path) -> Iterator[Path]:
     """The zips somewhere in a folder that are called so, in the order of their names."""
-    found = (one for one in folder.rglob("*") if one.suffix.lower() == ".zip")
+    found = (one for one in files_in(folder) if one.suffix.lower() == ".zip")
     yield from sorted(one for one in found if is_zip(one))
 
 

@@ -23,7 +23,7 @@ from cnnlab.history.connection import MIGRATIONS
 from cnnlab.history.naming import left_out
 from cnnlab.history.ownership import LIVE
 from cnnlab.history.whole_runs import Value, WholeRunReader
-from cnnlab.home import Home, failed_write
+from cnnlab.home import Home
 from cnnlab.interchange import archive_format as form
 from cnnlab.interchange.archive_format import ArchivedRun, Manifest, Member
 from cnnlab.progress import Progress
@@ -46,25 +46,21 @@ def write_archive(home: Home, run_ids: Sequence[str], path: Path, progress: Prog
     Raises:
         ConfigError: there are so many runs that nothing could read the archive.
         HistoryError: the history cannot be read.
-        StorageError: the file cannot be written.
+        OSError: the file cannot be written.
     """
-    try:
-        with (
-            WholeRunReader(home) as reader,
-            path.open("xb") as file,
-            zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
-        ):
-            expected = reader.checkpoint_bytes(run_ids)
-            writer = _Writer(home, reader, archive, progress, expected)
-            # Runs of one moment are told apart by the order in which they came.
-            for number, run_id in enumerate(reader.in_order(run_ids)):
-                progress("runs", number, len(run_ids))
-                writer.add(run_id)
-            writer.finish()
-            progress("runs", len(run_ids), len(run_ids))
-    except OSError as error:
-        what, remedy = f"The archive {path.name} cannot be written", "Name another folder."
-        raise failed_write(what, error, remedy) from error
+    with (
+        WholeRunReader(home) as reader,
+        path.open("xb") as file,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
+        expected = reader.checkpoint_bytes(run_ids)
+        writer = _Writer(home, reader, archive, progress, expected)
+        # Runs of one moment are told apart by the order in which they came.
+        for number, run_id in enumerate(reader.in_order(run_ids)):
+            progress("runs", number, len(run_ids))
+            writer.add(run_id)
+        writer.finish()
+        progress("runs", len(run_ids), len(run_ids))
     return [*left_out(writer.gone), *writer.told]
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from cnnlab.amounts import listed
 from cnnlab.interchange.csv_table import RUN, first_names
 from cnnlab.interchange.curve_names import AXES, read_names
+from cnnlab.interchange.folders import files_in
 
 SUFFIXES = (".csv", ".tsv")
 TABLES = ("epochs.csv", "steps.csv")
@@ -39,8 +40,7 @@ class Log:
 
 def csv_files(folder: Path) -> Iterator[Path]:
     """The CSV files somewhere in a folder, in the order of their names."""
-    found = (one for one in folder.rglob("*") if one.suffix.lower() in SUFFIXES)
-    yield from sorted(one for one in found if one.is_file())
+    yield from sorted(one for one in files_in(folder) if one.suffix.lower() in SUFFIXES)
 
 
 def logs_in(

@@ -21,6 +21,7 @@ from cnnlab.amounts import listed
 from cnnlab.errors import ConfigError
 from cnnlab.history.importing import ImportedRun
 from cnnlab.history.origins import UNKNOWN
+from cnnlab.history.recorder import now
 from cnnlab.history.whole_runs import Value
 from cnnlab.interchange.curve_axes import Axes, Point, Trace
 from cnnlab.interchange.curve_choice import OF_AN_EVALUATION, Chosen, Points, choose
@@ -46,7 +47,8 @@ class FoundCurves:
     Attributes:
         unread: names that mean nothing to a history.
         began: seconds since 1970, of the first sign of the run, or of its file.
-        is_timed: whether points have times, so that epochs have a duration.
+        is_timed: whether points have times, so that it is known when the run was, and its epochs
+            have a duration.
         places: what each name was read as that tells where values belong, not a curve.
         gaps: how many values of a name are there and are no numbers.
         remarks: what a user should know of how they were found.
@@ -89,7 +91,7 @@ def imported_run(found: FoundCurves, options: ImportOptions) -> ImportedRun:
             *(("notes", row) for row in _notes(found, chosen)),
         ),
     )
-    run = _run(found, options, epochs, evaluations)
+    run = _run(found, chosen, options, epochs, evaluations)
     return ImportedRun(run, rows, found.source, remarks=tuple(_remarks(found, chosen)))
 
 
@@ -274,7 +276,7 @@ def _notes(found: FoundCurves, chosen: Chosen) -> Iterator[dict[str, Value]]:
     ]
     if lines:
         text = f"From {found.source.name}: {', '.join(lines)}"
-        yield {"text": text, "written_at": _time(found.began)}
+        yield {"text": text, "written_at": now()}
 
 
 # The run
@@ -282,6 +284,7 @@ def _notes(found: FoundCurves, chosen: Chosen) -> Iterator[dict[str, Value]]:
 
 def _run(
     found: FoundCurves,
+    chosen: Chosen,
     options: ImportOptions,
     epochs: Sequence[Mapping[str, Value]],
     evaluations: Sequence[Mapping[str, Value]],
@@ -299,13 +302,13 @@ def _run(
         "config": "{}",
         "monitor": monitor,
         "epochs_planned": max((int(row["epoch"] or 0) for row in epochs), default=0),
-        "steps_per_epoch": _steps_per_epoch(epochs),
+        "steps_per_epoch": _steps_per_epoch(epochs, logged=bool(chosen.steps)),
         "host": "",
         "pid": 0,
         "versions": "{}",
         "created_at": _time(found.began),
-        "started_at": _time(found.began),
-        "ended_at": _time(ended),
+        "started_at": _time(found.began) if found.is_timed else None,
+        "ended_at": _time(ended) if found.is_timed else None,
         "duration_s": ended - found.began if is_timed else None,
         "best_epoch": best.get("epoch"),
         "best_step": best.get("step"),
@@ -330,13 +333,19 @@ def _best(
     return _MONITORS[0], {}
 
 
-def _steps_per_epoch(epochs: Sequence[Mapping[str, Value]]) -> int | None:
-    """The steps of an epoch, where all have the same number."""
+def _steps_per_epoch(epochs: Sequence[Mapping[str, Value]], *, logged: bool) -> int | None:
+    """The steps of an epoch, where all have the same number.
+
+    One is what marks curves that count epochs alone (`origins.counts_epochs_alone`), so it is left
+    out where steps were `logged`.
+    """
     if not epochs:
         return None
     ends = [(int(row["epoch"] or 0), int(row["step"] or 0)) for row in epochs]
     each = round(ends[-1][1] / ends[-1][0])
-    return each if each > 0 and all(abs(step - epoch * each) <= 1 for epoch, step in ends) else None
+    if each < 1 or (logged and each == 1):
+        return None
+    return each if all(abs(step - epoch * each) <= 1 for epoch, step in ends) else None
 
 
 def _finite(value: float | None) -> float | None:

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import IO, Any, Protocol, Self
 
 from cnnlab.errors import missing_extra
-from cnnlab.home import failed_write
 
 MARK = "tfevents"
 """Part of the name of every event file; TensorBoard takes no other file for one."""
@@ -48,20 +47,15 @@ class EventWriter:
 
     Raises:
         ConfigError: the extra is not installed.
-        StorageError: the file cannot be made. Later writes raise OSError.
+        OSError: the file cannot be made, or later not written.
     """
 
     def __init__(self, folder: Path) -> None:
         require_tensorboard("Writing TensorBoard files")
         from tensorboard.summary.writer.record_writer import RecordWriter
 
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            file = _new_file(folder)
-        except OSError as error:
-            what = f"An event file cannot be made in {folder}"
-            raise failed_write(what, error, "Name a folder that you can write to.") from error
-        self._records = RecordWriter(file)
+        folder.mkdir(parents=True, exist_ok=True)
+        self._records = RecordWriter(_new_file(folder))
         self._write(time.time(), file_version=_VERSION)
 
     def __enter__(self) -> Self:

@@ -1,6 +1,7 @@
 """A run in TensorBoard: which tag holds what, in one folder for each run.
 
-The x axis of every tag is the optimizer step, counted from 1 over the whole run.
+The x axis of every tag is the optimizer step, counted from 1 over the whole run; of curves from
+elsewhere that count epochs alone, the epoch.
 
 | tag | when | what |
 | --- | --- | --- |
@@ -101,7 +102,8 @@ class RunEvents:
         missing: what is written for a loss that was not a number; None leaves it out.
 
     Raises:
-        ConfigError, StorageError: the event file cannot be made. Later writes raise OSError.
+        ConfigError: the extra is not installed.
+        OSError: the event file cannot be made, or later not written.
     """
 
     def __init__(self, folder: Path, missing: float | None = float("nan")) -> None:

@@ -35,6 +35,7 @@ from cnnlab.interchange.event_files import (
     read_events,
     require_tensorboard,
 )
+from cnnlab.interchange.folders import files_in
 from cnnlab.interchange.readers import ReadingJob
 from cnnlab.interchange.run_events import CONFIG, NO_CURVES, trained_on
 
@@ -45,10 +46,7 @@ def recognises(path: Path) -> bool:
 
 
 def _event_files(path: Path) -> Iterator[Path]:
-    if path.is_file():
-        found = [path]
-    else:
-        found = sorted(one for one in path.rglob(f"*{MARK}*") if one.is_file())
+    found = [path] if path.is_file() else sorted(files_in(path, f"*{MARK}*"))
     yield from (one for one in found if is_event_file(one))
 
 

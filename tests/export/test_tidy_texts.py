@@ -122,7 +122,9 @@ def test_any_text_comes_back_as_it_was(names: list[str]) -> None:
 
 def test_all_other_texts_come_back_too(home: Home, tmp_path: Path) -> None:
     text = "".join(HOSTILE[:-1])
-    samples.add_run(home, "00000001", name=text, tags=[text], config={"data": {"name": text}})
+    # Commas separate tags.
+    tag = text.replace(",", ";")
+    samples.add_run(home, "00000001", name=text, tags=[tag], config={"data": {"name": text}})
     add_note(home, "00000001", text)
     for form in FORMATS:
         write(job_of(home), form, tmp_path / form)
@@ -132,11 +134,11 @@ def test_all_other_texts_come_back_too(home: Home, tmp_path: Path) -> None:
             return read(tmp_path / folder / f"{name}.{folder}")[0]  # noqa: B023
 
         assert table("runs")["name"] == text
-        assert table("tags")["tag"] == text
+        assert table("tags")["tag"] == tag
         assert table("notes")["text"] == text
         assert table("config")["value"] == text
     for run in (*read_json(tmp_path / "json"), *read_jsonl(tmp_path / "jsonl")):
-        assert (run["name"], run["tags"]) == (text, [text])
+        assert (run["name"], run["tags"]) == (text, [tag])
         assert run["notes"][0]["text"] == text
         assert run["config"] == {"data": {"name": text}}
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import resource
 import signal
 import stat
 import threading
@@ -19,7 +21,7 @@ from cnnlab.export.writing import write_whole
 def text(words: str):
     def write(path: Path) -> list[str]:
         path.write_text(words)
-        return [f"as {path.suffix}"]
+        return ["words"]
 
     return write
 
@@ -33,7 +35,7 @@ def folder(path: Path) -> list[str]:
 
 def test_a_file_is_in_its_place_and_nothing_else(tmp_path: Path) -> None:
     written = write_whole(tmp_path / "runs.json", text("{}"))
-    assert (written.files, written.told) == ((tmp_path / "runs.json",), ("as .json",))
+    assert (written.files, written.told) == ((tmp_path / "runs.json",), ("words",))
     assert written.bytes == 2
     assert [path.name for path in tmp_path.iterdir()] == ["runs.json"]
 
@@ -87,7 +89,7 @@ def test_the_longest_names_that_there_are_can_be_written(tmp_path: Path, name: s
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [(name, "{}")]
 
 
-def test_a_writer_gets_a_hidden_path_with_all_endings(tmp_path: Path) -> None:
+def test_a_writer_gets_a_hidden_path_that_nobody_takes_for_a_whole_file(tmp_path: Path) -> None:
     given: list[str] = []
 
     def write(path: Path) -> list[str]:
@@ -96,9 +98,7 @@ def test_a_writer_gets_a_hidden_path_with_all_endings(tmp_path: Path) -> None:
 
     write_whole(tmp_path / "net.cnnlab.zip", write)
     (name,) = given
-    assert name[0] == "."
-    assert name.endswith(".cnnlab.zip")
-    assert "net" not in name
+    assert re.fullmatch(r"\.net\.cnnlab\.zip\.[0-9a-f]{8}\.part", name)
 
 
 def test_a_name_that_is_too_long_is_an_error_with_its_remedy(tmp_path: Path) -> None:
@@ -299,6 +299,20 @@ def test_a_full_disk_leaves_nothing_and_says_so(tiny_disk: Path) -> None:
     with pytest.raises(StorageError, match=r"cannot be written: No space left.*Free some space"):
         write_whole(tiny_disk / "runs.json", text("x" * 2_000_000))
     assert not list(tiny_disk.iterdir())
+
+
+def test_a_file_that_is_too_large_is_told_by_its_own_name(tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(StorageError) as told:
+            write_whole(tmp_path / "runs.json", text("x" * 2_000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert told.value.message == f"{tmp_path / 'runs.json'} cannot be written: File too large."
+    assert told.value.hint is not None
+    assert "ulimit -f" in told.value.hint
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_folder_that_is_not_there_is_told_with_what_makes_it(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def read_parquet(path: Path) -> list[dict[str, Any]]:
 
 def read_json(path: Path) -> list[dict[str, Any]]:
     document = json.loads(path.read_text("utf-8"), parse_constant=pytest.fail)
-    assert list(document) == ["cnnlab", "schema", "exported_at", "runs"]
+    assert list(document) == ["cnnlab", "schema", "exported_at", "study", "runs"]
     return document["runs"]
 
 

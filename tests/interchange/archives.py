@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,9 @@ from cnnlab.export.archive import write_archive
 from cnnlab.export.job import ExportJob
 from cnnlab.home import Home
 from cnnlab.interchange.readers import Arrival, ImportOptions, import_runs
+
+MANIFEST = "manifest.json"
+Member = tuple[zipfile.ZipInfo, bytes]
 
 
 def write(home: Home, path: Path, *run_ids: str) -> list[str]:
@@ -43,23 +46,39 @@ def add_whole_run(home: Home, run_id: str, **known: Any) -> None:
     (home.run_folder(run_id) / "run.log").write_text(f"the log of {run_id}\n")
 
 
-def rewrite(
-    path: Path,
-    change: Callable[[str, bytes], bytes],
-    more: tuple[zipfile.ZipInfo, bytes] | None = None,
-) -> None:
-    """Changes the members of an archive, adds one, and has the manifest say so."""
+def members_of(path: Path) -> list[Member]:
+    """The members of a zip, with what is in them."""
     with zipfile.ZipFile(path) as archive:
-        infos = archive.infolist()
-        members = [(info, change(info.filename, archive.read(info))) for info in infos]
-    members += [more] if more else []
-    manifest = json.loads(next(data for info, data in members if info.filename == "manifest.json"))
-    manifest["members"] = {
-        info.filename: {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-        for info, data in members
-        if info.filename != "manifest.json"
-    }
+        return [(info, archive.read(info)) for info in archive.infolist()]
+
+
+def pack(path: Path, members: Iterable[Member]) -> None:
+    """Makes a zip, each member of it packed as it says."""
     with zipfile.ZipFile(path, "w") as archive:
         for info, data in members:
-            own = json.dumps(manifest).encode() if info.filename == "manifest.json" else data
-            archive.writestr(info, own)
+            archive.writestr(info, data)
+
+
+def restated(
+    members: Iterable[Member], change: Callable[[dict[str, Any]], object]
+) -> Iterator[Member]:
+    """Members with a manifest that says something else."""
+    for info, data in members:
+        if info.filename == MANIFEST:
+            stated = json.loads(data)
+            change(stated)
+            yield info, json.dumps(stated).encode()
+        else:
+            yield info, data
+
+
+def rewrite(path: Path, change: Callable[[str, bytes], bytes], more: Member | None = None) -> None:
+    """Changes the members of an archive, adds one, and has the manifest say so."""
+    members = [(info, change(info.filename, data)) for info, data in members_of(path)]
+    members += [more] if more else []
+    listed = {
+        info.filename: {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+        for info, data in members
+        if info.filename != MANIFEST
+    }
+    pack(path, restated(members, lambda stated: stated.update(members=listed)))

@@ -2,45 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 import stat
 import threading
-import tracemalloc
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from execution.conftest import FOREVER, recorded, request, store_digits, wait_until
-from execution.outcomes import outcome
+from execution.conftest import recorded
 from history import samples
 from history.samples import TABLES, add_run, record
 from interchange.archives import add_whole_run, bring, rewrite, write
 
-from cnnlab.data import library
-from cnnlab.data.store import Dataset
-from cnnlab.errors import StorageError
-from cnnlab.events import EpochFinished, Event
-from cnnlab.execution.building import resume
-from cnnlab.execution.runner import prepare_run
 from cnnlab.history import connection
-from cnnlab.history.interruption import mark_interrupted
 from cnnlab.history.queries import Reader
 from cnnlab.history.repair import problems
-from cnnlab.history.resumption import require_resumable
 from cnnlab.history.salvage import shapes
 from cnnlab.home import Home
-from cnnlab.interchange.readers import ImportOptions, import_runs
 
 HOSTILE = "a,b \"c\" & _d \\ 'e' é 🦉 \n \x1b[31m \u2028 \x00 end"
-
-
-@pytest.fixture
-def other(tmp_path: Path) -> Home:
-    """The home of another machine."""
-    return Home(tmp_path / "other")
 
 
 def content(home: Home, run_id: str) -> dict[str, list[dict[str, Any]]]:
@@ -152,47 +134,18 @@ def test_runs_of_one_moment_keep_their_order(
         assert (reader.run_ids(), reader.resolve("latest")) == (ids, latest)
 
 
-def test_an_archive_of_an_archive_is_the_same_run(home: Home, other: Home, tmp_path: Path) -> None:
-    add_whole_run(home, "aaaa0001")
-    write(home, tmp_path / "x.zip", "aaaa0001")
-    bring(other, tmp_path / "x.zip")
+def test_an_archive_of_an_archive_is_the_same_run(
+    home: Home, other: Home, whole: Path, tmp_path: Path
+) -> None:
+    bring(other, whole)
     write(other, tmp_path / "y.zip", "aaaa0001")
     (back,) = bring(home, tmp_path / "y.zip")
     assert (back.written.id, back.written.is_new) == ("aaaa0001", False)
 
 
-def test_a_run_gets_another_name_when_it_is_brought_alone(
-    home: Home, other: Home, tmp_path: Path
-) -> None:
-    add_whole_run(home, "aaaa0001")
-    write(home, tmp_path / "x.zip", "aaaa0001")
-    bring(other, tmp_path / "x.zip", name=" mine ")
+def test_a_run_gets_another_name_when_it_is_brought_alone(other: Home, whole: Path) -> None:
+    bring(other, whole, name=" mine ")
     assert recorded(other, "aaaa0001").name == "mine"
-
-
-@pytest.mark.parametrize("harm", ["cut", "gone", "is a folder"])
-def test_a_checkpoint_that_is_lost_is_told_and_all_else_is_kept(
-    home: Home, other: Home, tmp_path: Path, harm: str
-) -> None:
-    add_whole_run(home, "aaaa0001", name="hurt")
-    path = next(home.checkpoints("aaaa0001").glob("last*"))
-    if harm == "cut":
-        path.write_bytes(path.read_bytes()[:100])
-    else:
-        path.unlink()
-    if harm == "is a folder":
-        path.mkdir()
-    (line,) = write(home, tmp_path / "x.zip", "aaaa0001")
-    assert line.startswith(f"The last checkpoint {path.name} of hurt (aaaa0001)")
-    assert line.endswith("it is not in the archive.")
-    bring(other, tmp_path / "x.zip")
-    with Reader(other) as reader:
-        held = [one.kind for one in reader.checkpoints(["aaaa0001"])["aaaa0001"]]
-    assert "last" not in held
-    assert "best" in held
-    assert [one.name for one in other.checkpoints("aaaa0001").iterdir()] == [
-        "best-epoch0002-step0000008.pt"
-    ]
 
 
 def test_a_run_without_files_is_archived_too(home: Home, other: Home, tmp_path: Path) -> None:
@@ -211,28 +164,6 @@ def test_a_run_that_is_gone_is_told(home: Home, other: Home, tmp_path: Path) -> 
     bring(other, tmp_path / "x.zip")
     with Reader(other) as reader:
         assert reader.run_ids() == ["aaaa0001"]
-
-
-def test_a_full_disk_is_told(home: Home, tiny_disk: Path) -> None:
-    add_run(home, "aaaa0001")
-    folder = home.checkpoints("aaaa0001")
-    folder.mkdir(parents=True)
-    (folder / "last.pt").write_bytes(bytes(2 << 20))
-    with pytest.raises(StorageError, match="No space left"):
-        write(home, tiny_disk / "x.zip", "aaaa0001")
-
-
-def test_a_full_disk_takes_nothing_in(home: Home, tiny_disk: Path, tmp_path: Path) -> None:
-    small = Home(tiny_disk / "home")
-    add_run(small, "ffff0001")
-    add_whole_run(home, "aaaa0001")
-    (home.checkpoints("aaaa0001") / "other.pt").write_bytes(bytes(2 << 20))
-    write(home, tmp_path / "x.zip", "aaaa0001")
-    with pytest.raises(StorageError, match="No space left"):
-        bring(small, tmp_path / "x.zip")
-    with Reader(small) as reader:
-        assert reader.run_ids() == ["ffff0001"]
-    assert not list(small.runs.iterdir())
 
 
 def test_the_rows_are_those_of_one_moment(home: Home, other: Home, tmp_path: Path) -> None:
@@ -267,52 +198,6 @@ def test_the_rows_are_those_of_one_moment(home: Home, other: Home, tmp_path: Pat
     assert 0 < planned < samples.plain(home, "select epochs_planned from runs")[0][0]
 
 
-def test_memory_stays_small_whatever_a_run_holds(home: Home, other: Home, tmp_path: Path) -> None:
-    add_run(home, "aaaa0001")
-    record(home, "aaaa0001", samples.steps(1, (0.5,) * 20_000))
-    folder = home.checkpoints("aaaa0001")
-    folder.mkdir(parents=True)
-    with (folder / "large.pt").open("wb") as file:
-        file.truncate(64 << 20)
-    for work in (
-        lambda: write(home, tmp_path / "x.zip", "aaaa0001"),
-        lambda: bring(other, tmp_path / "x.zip"),
-    ):
-        tracemalloc.start()
-        try:
-            work()
-            assert tracemalloc.get_traced_memory()[1] < 6 << 20
-        finally:
-            tracemalloc.stop()
-    assert samples.plain(other, "select count(*), max(step) from steps") == [(20_000, 20_000)]
-    # A run may need a checkpoint that no row names, to go on.
-    assert (other.checkpoints("aaaa0001") / "large.pt").stat().st_size == 64 << 20
-
-
-def test_an_older_archive_lacks_columns_and_is_read(
-    home: Home, other: Home, tmp_path: Path
-) -> None:
-    add_whole_run(home, "aaaa0001")
-    write(home, tmp_path / "x.zip", "aaaa0001")
-    rewrite(tmp_path / "x.zip", without_new_columns)
-    bring(other, tmp_path / "x.zip")
-    assert recorded(other, "aaaa0001").group_id is None
-    assert not bring(home, tmp_path / "x.zip")[0].written.is_new
-
-
-def test_a_config_of_another_cnnlab_comes_in_and_is_told(
-    home: Home, other: Home, tmp_path: Path
-) -> None:
-    known = {"data": {"name": "mnist"}, "model": {"name": "lenet"}}
-    for run_id, config in (("aaaa0001", known), ("bbbb0001", {**known, "training": {"hue": 1}})):
-        add_whole_run(home, run_id, config=config)
-    write(home, tmp_path / "x.zip", "aaaa0001", "bbbb0001")
-    told = [one.run.remarks for one in bring(other, tmp_path / "x.zip")]
-    assert told[0] == ()
-    assert "of another cnnlab, so that this one cannot train it again: training.hue" in told[1][0]
-    assert recorded(other, "bbbb0001").config["training"] == {"hue": 1}
-
-
 def without_new_columns(name: str, data: bytes) -> bytes:
     """What a cnnlab would have written that had not seen the migration of archives."""
     if name == "manifest.json":
@@ -331,113 +216,21 @@ def without_new_columns(name: str, data: bytes) -> bytes:
     return "\n".join(map(json.dumps, lines)).encode() if lines else data
 
 
-@pytest.mark.parametrize("moment", [0, 1, 2, 3])
-def test_an_import_that_is_interrupted_leaves_nothing(
-    home: Home, other: Home, tmp_path: Path, moment: int
+def test_an_older_archive_lacks_columns_and_is_read(home: Home, other: Home, whole: Path) -> None:
+    rewrite(whole, without_new_columns)
+    bring(other, whole)
+    assert recorded(other, "aaaa0001").group_id is None
+    assert not bring(home, whole)[0].written.is_new
+
+
+def test_a_config_of_another_cnnlab_comes_in_and_is_told(
+    home: Home, other: Home, tmp_path: Path
 ) -> None:
-    add_whole_run(home, "aaaa0001")
-    write(home, tmp_path / "x.zip", "aaaa0001")
-    calls = iter(range(100))
-
-    def interrupt(*_: object) -> None:
-        if next(calls) == moment:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        import_runs(other, [tmp_path / "x.zip"], ImportOptions(), interrupt)
-    assert not list(other.runs.iterdir())
-    with Reader(other) as reader:
-        assert reader.run_ids() == []
-    assert bring(other, tmp_path / "x.zip")[0].written.is_new
-
-
-@pytest.mark.parametrize("fault", [TypeError, ValueError, OSError, RuntimeError])
-def test_a_fault_of_the_program_is_not_told_as_damage(
-    home: Home, other: Home, tmp_path: Path, fault: type[Exception]
-) -> None:
-    add_whole_run(home, "aaaa0001")
-    write(home, tmp_path / "x.zip", "aaaa0001")
-
-    def fail(*_: object) -> None:
-        raise fault("of the program")
-
-    with pytest.raises(fault, match="of the program"):
-        import_runs(other, [tmp_path / "x.zip"], ImportOptions(), fail)
-    assert not list(other.runs.iterdir())
-
-
-# With the real engine
-
-
-def stopped_after(home: Home, epochs: int, **tables: Any) -> str:
-    """Trains a run for some epochs and one step more; returns its id."""
-    wanted = request(**tables)
-    thread = prepare_run(home, wanted, library.require(home, wanted.config.data.name))
-
-    def listen(event: Event) -> None:
-        if isinstance(event, EpochFinished) and event.epoch == epochs:
-            thread.request_stop()
-
-    thread.listen(listen)
-    thread.run()
-    return thread.run_id
-
-
-def test_a_run_goes_on_elsewhere_with_the_bits_that_it_would_have_had(
-    home: Home, other: Home, few_digits: Dataset, tmp_path: Path
-) -> None:
-    tables: dict[str, Any] = {"training": {"epochs": 3, "evaluate_every": 4}}
-    for each in (home, other):
-        store_digits(each, few_digits)
-    whole = request(**tables)
-    undisturbed = prepare_run(home, whole, library.require(home, whole.config.data.name))
-    undisturbed.run()
-    run_id = stopped_after(home, 2, **tables)
-    assert recorded(home, run_id).status == "stopped"
-    write(home, tmp_path / "x.zip", run_id)
-    bring(other, tmp_path / "x.zip")
-    require_resumable(other, recorded(other, run_id))
-    going_on = resume(other, run_id)
-    going_on.run()
-    assert recorded(other, run_id).status == "finished"
-    assert outcome(other, run_id) == outcome(home, undisturbed.run_id)
-
-
-def test_a_run_under_way_is_archived_and_goes_on_elsewhere(
-    home: Home, other: Home, few_digits: Dataset, tmp_path: Path
-) -> None:
-    for each in (home, other):
-        store_digits(each, few_digits)
-    wanted = request(training={**FOREVER, "evaluate_every": 2})
-    thread = prepare_run(home, wanted, library.require(home, wanted.config.data.name))
-    thread.start()
-    try:
-        wait_until(lambda: recorded(home, thread.run_id).epochs_done >= 2)
-        for number in range(5):
-            path = tmp_path / f"{number}.zip"
-            (told,) = write(home, path, thread.run_id)
-            assert "is running" in told
-            place = Home(tmp_path / f"other{number}")
-            bring(place, path)
-            run = recorded(place, thread.run_id)
-            assert run.status == "interrupted"
-            assert mark_interrupted(place) == []
-            require_resumable(place, run)
-            with Reader(place) as reader:
-                for one in reader.checkpoints([run.id])[run.id]:
-                    digest = hashlib.sha256(Path(one.path).read_bytes()).hexdigest()
-                    assert digest == one.sha256
-                last = max(
-                    one.step for one in reader.checkpoints([run.id])[run.id] if one.kind == "last"
-                )
-                assert len(reader.steps(run.id)) >= last
-    finally:
-        thread.request_stop()
-        thread.join(60)
-    bring(other, path)
-    going_on = resume(other, thread.run_id)
-    going_on.request_stop()
-    going_on.run()
-    assert recorded(other, thread.run_id).status == "stopped", recorded(
-        other, thread.run_id
-    ).message
+    known = {"data": {"name": "mnist"}, "model": {"name": "lenet"}}
+    for run_id, config in (("aaaa0001", known), ("bbbb0001", {**known, "training": {"hue": 1}})):
+        add_whole_run(home, run_id, config=config)
+    write(home, tmp_path / "x.zip", "aaaa0001", "bbbb0001")
+    told = [one.run.remarks for one in bring(other, tmp_path / "x.zip")]
+    assert told[0] == ()
+    assert "of another cnnlab, so that this one cannot train it again: training.hue" in told[1][0]
+    assert recorded(other, "bbbb0001").config["training"] == {"hue": 1}

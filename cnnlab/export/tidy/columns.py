@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
+from cnnlab.config.studies import Study
+from cnnlab.events import CheckpointKind
 from cnnlab.history.queries import Reader
 
 ColumnType = Literal["text", "integer", "number", "boolean", "time"]
@@ -42,7 +44,7 @@ class Column:
 
 @dataclass(frozen=True)
 class TidyTable:
-    """A table with one kind of observation; its first column is the run's id.
+    """A table with one kind of observation; its first column is the run's id, if it is of runs.
 
     Attributes:
         what: what a row is, without a full stop.
@@ -52,6 +54,7 @@ class TidyTable:
         own: the table, in that part, to which columns without `sql` belong.
         order: SQL by which the rows of a run are ordered.
         read: gives the rows of a run where no query alone does; the four before it are empty then.
+        read_study: gives the rows of a table that is of a study; no run has rows of it.
     """
 
     name: str
@@ -63,6 +66,7 @@ class TidyTable:
     own: str = ""
     order: str = ""
     read: Callable[[Reader, str], Iterable[Row]] | None = None
+    read_study: Callable[[Reader, Study, CheckpointKind], Iterable[Row]] | None = None
 
     @property
     def header(self) -> tuple[str, ...]:

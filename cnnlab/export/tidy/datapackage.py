@@ -45,7 +45,7 @@ def _resource(table: TidyTable, count: int, tables: Sequence[TidyTable]) -> dict
         "missingValues": [""],
         "primaryKey": list(table.key),
     }
-    if RUNS in tables and table is not RUNS:
+    if RUNS in tables and table is not RUNS and table.read_study is None:
         to = {"resource": RUNS.name, "fields": "run_id"}
         schema["foreignKeys"] = [{"fields": "run_id", "reference": to}]
     return {

@@ -16,6 +16,7 @@ from cnnlab.export.tidy import result_tables as results
 from cnnlab.export.tidy import tables
 from cnnlab.export.tidy.columns import Column, TidyTable
 from cnnlab.export.tidy.json_files import SCHEMA
+from cnnlab.export.tidy.study_table import STUDY
 
 Schema = dict[str, Any]
 
@@ -39,10 +40,15 @@ def export_schema() -> Schema:
                 "cnnlab": {"type": "string", "description": "Version that wrote it."},
                 "schema": {"const": SCHEMA, "description": "Version of this schema."},
                 "exported_at": _time("When it was written"),
+                "study": _list(
+                    "study_figure",
+                    "Published against measured, where a whole study was exported; else empty.",
+                ),
                 "runs": _list("run", "The runs, in the order in which they were asked for."),
             }
         ),
         "$defs": {
+            "study_figure": _of(STUDY, STUDY.header),
             "run": _run(),
             "epoch": _of(results.EPOCHS, keys.EPOCH_KEYS),
             "evaluation": _object(_evaluation(), "A split with a checkpoint at the run's end."),

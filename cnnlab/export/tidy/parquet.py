@@ -41,7 +41,7 @@ def write_parquet(job: ExportJob, path: Path) -> list[str]:
         HistoryError, StorageError: the history is damaged, or cannot be read.
         OSError: the files cannot be written.
     """
-    tables = chosen_tables(job.options.tables)
+    tables = chosen_tables(job)
     with moment_of(job) as moment, sound(job.home.history):
         if len(tables) == 1:
             _write_table(path, tables[0], moment.rows(tables[0]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cnnlab.events import CHECKPOINTS, SPLITS
 from cnnlab.export.tidy.columns import Column, TidyTable
+from cnnlab.history.origins import COUNTS_EPOCHS_ALONE, IS_DATED
 
 RUN_ID = Column("run_id", "text", "Id of the run")
 
@@ -16,6 +17,13 @@ def share(name: str, what: str, *, sql: str = "", empty: bool = False) -> Column
     """A column of shares."""
     return Column(name, "number", f"{what}, {_SHARE}", sql=sql, empty=empty)
 
+
+def known_steps(sql: str) -> str:
+    """A count of steps as SQL, empty where nobody told it; `runs` has the row of the run."""
+    return f"iif({COUNTS_EPOCHS_ALONE}, null, {sql})"
+
+
+NOT_TOLD = "none for imported curves that count epochs alone"
 
 _STEP = Column("step", "integer", "Optimizer updates since the start of the run")
 _EPOCH = Column("epoch", "integer", "Epoch, counted from 1; 0 before the first step")
@@ -51,7 +59,8 @@ EPOCHS = TidyTable(
     (
         RUN_ID,
         Column("epoch", "integer", "Number of the epoch, counted from 1"),
-        Column("step", "integer", "Optimizer updates since the start of the run, at its end"),
+        Column("step", "integer", "Optimizer updates since the start of the run, at its end; "
+               f"{NOT_TOLD}", sql=known_steps("epochs.step"), empty=True),
         Column("train_loss", "number", "Mean loss over the training images, as they were trained"
                " on", empty=True),
         share("train_accuracy", "Accuracy on the training images, as they were trained on",
@@ -65,11 +74,11 @@ EPOCHS = TidyTable(
         Column("images_per_second", "number", "Training images in a second, without the time of"
                " validations; none if not known", "1/s", empty=True),
     ),
-    rows="epochs",
-    of_run="run_id",
+    rows="epochs join runs on runs.id = epochs.run_id",
+    of_run="epochs.run_id",
     own="epochs",
     key=("run_id", "epoch"),
-    order="epoch",
+    order="epochs.epoch",
 )  # fmt: skip
 
 _EVALUATION_ID = Column(
@@ -88,7 +97,8 @@ _OF_WHAT = (
     Column("checkpoint", "text", "Whose weights were evaluated; none for those of the moment,"
            " during the run", sql="evaluations.checkpoint", empty=True, allowed=CHECKPOINTS),
     Column("epoch", "integer", f"{_EPOCH.meaning}; that of the weights", sql="evaluations.epoch"),
-    Column("step", "integer", f"{_STEP.meaning}; those of the weights", sql="evaluations.step"),
+    Column("step", "integer", f"{_STEP.meaning}; those of the weights; {NOT_TOLD}",
+           sql=known_steps("evaluations.step"), empty=True),
 )  # fmt: skip
 _WITH_RUN = "evaluations join runs on runs.id = evaluations.run_id"
 
@@ -106,7 +116,8 @@ EVALUATIONS = TidyTable(
         share("precision_macro", "Mean of the classes' precisions"),
         share("recall_macro", "Mean of the classes' recalls"),
         share("f1_macro", "Mean of the classes' F1 scores"),
-        Column("evaluated_at", "time", "When it was made"),
+        Column("evaluated_at", "time", "When it was made; none for imported curves without"
+               " times", sql=f"iif({IS_DATED}, evaluations.evaluated_at, null)", empty=True),
     ),
     rows=_WITH_RUN,
     of_run="evaluations.run_id",

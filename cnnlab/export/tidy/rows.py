@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
+from cnnlab.config.studies import Study
+from cnnlab.events import CheckpointKind
 from cnnlab.export.job import ExportJob
 from cnnlab.export.tidy.columns import Row, TidyTable
 from cnnlab.history.naming import left_out
@@ -38,7 +40,7 @@ class Moment:
         self._last_told = 0.0
 
     def rows(self, table: TidyTable, *, done: int = 0, total: int | None = None) -> Iterator[Row]:
-        """The rows of a table, run by run; runs come in the order of the job.
+        """The rows of a table, run by run in the order of the job, or those of the job's study.
 
         Args:
             done: rounds through all runs that are behind, for the progress.
@@ -48,8 +50,17 @@ class Moment:
             HistoryError, StorageError: the history is damaged, or cannot be read.
         """
         with sound(self._job.home.history):
+            if table.read_study is not None:
+                yield from self._study_rows(table.read_study)
+                return
             for run_id in self.each_run(table.name, done, total or 1):
                 yield from table.rows_of(self.reader, run_id)
+
+    def _study_rows(
+        self, read: Callable[[Reader, Study, CheckpointKind], Iterable[Row]]
+    ) -> Iterable[Row]:
+        study = self._job.study
+        return () if study is None else read(self.reader, study, self._job.options.checkpoint)
 
     def each_run(self, what: str, done: int = 0, total: int = 1) -> Iterator[str]:
         """The ids of the runs, while the progress is told."""

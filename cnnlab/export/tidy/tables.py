@@ -1,28 +1,33 @@
 """The tidy tables: a registry of all that the history holds of runs, one kind of row each.
 
-Every table begins with the id of the run, by which they join. What is left out of the history's
-columns are commands that wait for a process: what came of them are the interventions.
+Every table begins with the id of the run, by which they join; that of a study joins by the preset.
+What is left out of the history's columns are commands that wait for a process: what came of them
+are the interventions.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import get_args
 
 from cnnlab.config.differences import flat_table
-from cnnlab.errors import known_name
+from cnnlab.errors import ConfigError, known_name
 from cnnlab.events import CommandKind, Level
+from cnnlab.export.job import ExportJob
 from cnnlab.export.tidy.columns import Column, Row, TidyTable
 from cnnlab.export.tidy.result_tables import (
     CLASS_METRICS,
     CONFUSION,
     EPOCHS,
     EVALUATIONS,
+    NOT_TOLD,
     RUN_ID,
     STEPS,
+    known_steps,
     share,
 )
+from cnnlab.export.tidy.study_table import STUDY
 from cnnlab.history.queries import Reader
 from cnnlab.history.rows import DERIVED, STATUSES
 
@@ -57,14 +62,15 @@ RUNS = TidyTable(
         Column("epochs_planned", "integer", "Epochs to be trained"),
         Column("epochs_done", "integer", "Epochs trained to their end",
                sql=DERIVED["epochs_done"]),
-        Column("steps_per_epoch", "integer", "Optimizer updates in an epoch", empty=True),
+        Column("steps_per_epoch", "integer", f"Optimizer updates in an epoch; {NOT_TOLD}",
+               sql=known_steps("runs.steps_per_epoch"), empty=True),
         Column("duration_s", "number", "Time trained, without time between its parts", "s",
                empty=True),
         Column("monitor", "text", "Name of the metric by which the best checkpoint is chosen"),
         Column("best_value", "number", "Best value of that metric", empty=True),
         Column("best_epoch", "integer", "Epoch of the best checkpoint", empty=True),
-        Column("best_step", "integer", "Optimizer updates until the best checkpoint",
-               empty=True),
+        Column("best_step", "integer", "Optimizer updates until the best checkpoint; "
+               f"{NOT_TOLD}", sql=known_steps("runs.best_step"), empty=True),
         share("test_accuracy", "Accuracy on the test split with the best checkpoint",
               sql=DERIVED["test_accuracy"], empty=True),
         share("test_precision_macro", "Mean of the classes' precisions on the test split with"
@@ -72,9 +78,12 @@ RUNS = TidyTable(
         Column("test_loss", "number", "Mean loss on the test split with the best checkpoint",
                sql=DERIVED["test_loss"], empty=True),
         Column("message", "text", "Why it ended", empty=True),
-        Column("created_at", "time", "When it was ordered"),
-        Column("started_at", "time", "When its training began", empty=True),
-        Column("ended_at", "time", "When it ended", empty=True),
+        Column("created_at", "time", "When it was ordered; of imported curves their first time,"
+               " or without times that of their file"),
+        Column("started_at", "time", "When its training began; none for imported curves without"
+               " times", empty=True),
+        Column("ended_at", "time", "When it ended; none for imported curves without times",
+               empty=True),
         Column("device", "text", "Device that it was trained on, as torch names it",
                empty=True),
         Column("device_name", "text", "Name of the hardware", empty=True),
@@ -258,15 +267,26 @@ TABLES: dict[str, TidyTable] = {
         TAGS, NOTES, INTERVENTIONS, LOG,
     )
 }  # fmt: skip
-"""All tables by their names, in the order in which people want them."""
+"""All tables of runs by their names, in the order in which people want them."""
 
 
-def chosen_tables(names: Iterable[str]) -> list[TidyTable]:
-    """The tables of these names, in that order; all of them for none.
+def tables_by_name(*, of_study: bool) -> dict[str, TidyTable]:
+    """All tables that can be written; that of a study only where a whole one is exported."""
+    return {**TABLES, STUDY.name: STUDY} if of_study else TABLES
+
+
+def chosen_tables(job: ExportJob) -> list[TidyTable]:
+    """The tables that a job asks for, in that order; all that it can have for none.
 
     Raises:
-        ConfigError: there is none of such a name.
+        ConfigError: there is none of such a name, or it is that of a study.
     """
-    return [TABLES[known_name("table", name, TABLES)] for name in dict.fromkeys(names)] or [
-        *TABLES.values()
+    names, known = job.options.tables, tables_by_name(of_study=job.study is not None)
+    if STUDY.name in names and STUDY.name not in known:
+        raise ConfigError(
+            f"The table {STUDY.name} is that of a whole study.",
+            f"`cnnlab export --study NAME --format csv --table {STUDY.name}` writes it.",
+        )
+    return [known[known_name("table", name, known)] for name in dict.fromkeys(names)] or [
+        *known.values()
     ]

@@ -14,8 +14,10 @@ from cnnlab.export.format import (
     format_figure,
     format_lr,
     format_short_time,
+    format_time,
     one_line,
 )
+from cnnlab.history.origins import is_dated
 from cnnlab.tui.screens.history.rows import Row
 
 Tone = Literal["", "muted", "good", "warn", "bad"]
@@ -127,6 +129,14 @@ def _epochs(row: Row) -> Cell:
     return Cell(f"{row.run.epochs_done}/{row.run.epochs_planned}")
 
 
+def _started(row: Row) -> Cell:
+    run = row.run
+    if is_dated(run):
+        return Cell(format_short_time(run.created_at))
+    day, _, _ = format_time(run.created_at).partition(" ")
+    return Cell(f"~{day}", "muted")
+
+
 def _group(row: Row) -> Cell:
     return Cell(one_line(row.run.group_id or ""))
 
@@ -171,7 +181,7 @@ COLUMNS: dict[str, Column] = {
         Column("seed", "seed", 10, _seed, number=True),
         Column("device", "device", 7, lambda row: _plain(row.run.device)),
         Column("time", "time", 9, _time, number=True, words="time (trained)"),
-        Column("started", "started", 11, lambda row: Cell(format_short_time(row.run.created_at))),
+        Column("started", "started", 11, _started, words="started (~ of a file without times)"),
         Column("group", "group", 8, _group, words="group (repeats of one config)"),
         Column("origin", "origin", 11, _origin, words="origin (of imported runs)"),
         Column("tags", "tags", 16, _tags),

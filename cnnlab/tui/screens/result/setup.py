@@ -21,7 +21,10 @@ from cnnlab.home import Home
 from cnnlab.tui.background import behind
 from cnnlab.tui.screens.result.tab import Page, ResultTab, Row, Rows
 
-_ABOUT = ("run", "status", "origin", "preset", "data", "model", "device", "started", "best", "tags")
+_ABOUT = (
+    "run", "status", "origin", "preset", "data", "model", "device", "started", "time", "best",
+    "tags",
+)  # fmt: skip
 _MACHINE = ("versions", "commit")
 _CHANGED = "●"
 _ABSENT = object()
