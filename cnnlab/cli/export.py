@@ -137,12 +137,12 @@ def export(
 def _selected(
     reader: Reader, home: Home, runs: Sequence[str], filter_text: str, study: str, every: bool
 ) -> Selection:
-    from cnnlab.cli.selecting import Selection, selected
+    from cnnlab.cli.selecting import Selection, passing, selected
 
     if every:
         if runs or filter_text or study:
             raise ConfigError("--all is every run.", "Leave out the names, --filter and --study.")
-        found = tuple(reader.run_ids())
+        found = tuple(passing(reader))
         if not found:
             raise ConfigError(f"No runs yet in {home.root}.", "`cnnlab run quickstart` makes one.")
         return Selection(found, None)
@@ -213,14 +213,12 @@ def _to_stdout(form: ExportFormat, job: ExportJob) -> None:
 
 
 def _copy_to_stdout(path: Path) -> None:
-    """Raises StorageError where the file cannot be written out; a pipe may be closed early."""
+    """Raises StorageError where the file cannot be written out."""
     sys.stdout.flush()
     try:
         with path.open("rb") as file:
             shutil.copyfileobj(file, sys.stdout.buffer)
         sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        raise
     except OSError as error:
         # What is left in the buffer cannot be written at the end of the process either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

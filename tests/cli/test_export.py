@@ -259,7 +259,7 @@ def test_an_export_that_is_ended_leaves_no_half(
             assert time.monotonic() < deadline
             time.sleep(0.01)
         (half,) = names(here)
-        assert re.fullmatch(r"\.\w+\.cnnlab\.zip", half)
+        assert re.fullmatch(r"\.digits\.cnnlab\.zip\.\w+\.part", half)
         process.send_signal(number)
         process.communicate(timeout=30)
     finally:
