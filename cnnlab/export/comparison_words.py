@@ -47,9 +47,9 @@ CLASS_TITLES: dict[ClassFigure, str] = {"f1": "F1", "precision": "precision", "r
 def labels(comparison: Comparison) -> list[str]:
     """A short name for each group: the fields that tell it apart, `adam lr=0.01`.
 
-    Where a list of fields is too long, the first run of each group names it. That name is also
-    added where the fields do not tell groups apart, as where a person changed a run's course; and
-    its id where runs have one name. Repeats of one run go by what was repeated.
+    Where a list of fields is too long, the runs of each group name it. That name is also added
+    where the fields do not tell groups apart, as where a person changed a run's course; and the id
+    of the first run where groups have one name. Repeats of one run go by what was repeated.
     """
     if repeated(comparison):
         return [_what(comparison.groups[0].runs)]
@@ -65,13 +65,21 @@ def labels(comparison: Comparison) -> list[str]:
         named.append(" ".join(words))
     if max(map(cell_len, named), default=0) > LONGEST_LABEL:
         named = [""] * len(named)
-    for told in (lambda run: one_line(run.name), lambda run: run.id):
+    for told in (_name_of, lambda group: group.runs[0].id):
         counts = Counter(named)
         named = [
-            name if counts[name] == 1 and name else f"{name} {told(group.runs[0])}".strip()
+            name if counts[name] == 1 and name else f"{name} {told(group)}".strip()
             for name, group in zip(named, comparison.groups, strict=True)
         ]
     return named
+
+
+def _name_of(group: Group) -> str:
+    """The name of the first run; of several that are numbered, what stands before the numbers."""
+    names = [one_line(run.name) for run in group.runs]
+    parts = (name.rpartition("-") for name in names)
+    stem, *others = {stem if number.isdecimal() else "" for stem, _, number in parts}
+    return stem if stem and not others and len(names) > 1 else names[0]
 
 
 def repeated(comparison: Comparison) -> bool:

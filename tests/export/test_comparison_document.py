@@ -42,6 +42,25 @@ def test_seeds_are_folded_into_mean_deviation_and_best_and_the_best_group_is_mar
     assert "best validation accuracy" not in marked
 
 
+@pytest.mark.parametrize(
+    ("names", "called"),
+    [(("wide-1", "wide-2"), "wide"), (("wide-1", "deep-2"), "wide-1"), (("a", "b"), "a")],
+)
+def test_where_many_fields_differ_groups_go_by_what_the_names_of_their_runs_share(
+    home: Home, names: tuple[str, str], called: str
+) -> None:
+    many = (
+        "optimizer.lr=0.123456",
+        "optimizer.momentum=0.987654",
+        "training.batch_size=4096",
+        "loss.label_smoothing=0.123456",
+    )
+    seeds = ("training.seed=1", "training.seed=2")
+    wide = [finished(home, name, 0.9, *many, seed) for name, seed in zip(names, seeds, strict=True)]
+    figures = table(document(home, [*wide, finished(home, "plain", 0.8)]), "Figures")
+    assert heads(figures) == ["", f"{called} (baseline)", "plain"]
+
+
 def test_only_the_fields_that_differ_are_told_and_the_others_are_listed_as_one_config(
     home: Home, groups: list[str]
 ) -> None:
