@@ -8,7 +8,13 @@ import typer
 
 from cnnlab.cli.console import out, print_json
 from cnnlab.cli.interruptions import tell_interrupted
-from cnnlab.cli.options import FiguresOption, JsonOption
+from cnnlab.cli.options import (
+    FiguresOption,
+    FilterOption,
+    JsonOption,
+    SomeRunsArgument,
+    StudyOption,
+)
 from cnnlab.cli.plain import OnceOption, plain_console
 from cnnlab.errors import ConfigError, known_name
 from cnnlab.events import CHECKPOINTS
@@ -23,14 +29,9 @@ if TYPE_CHECKING:
 
 
 def compare(
-    runs: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="RUN", help="Ids, their beginnings, names, or `latest`."),
-    ] = None,
-    filter_text: Annotated[
-        str, typer.Option("--filter", metavar="TERMS", help='Such runs: "acc>0.9 -tag:old lenet".')
-    ] = "",
-    study: Annotated[str, typer.Option(help="All runs of this study's rows.")] = "",
+    runs: SomeRunsArgument = None,
+    filter_text: FilterOption = "",
+    study: StudyOption = "",
     checkpoint: FiguresOption = "best",
     baseline: Annotated[
         str, typer.Option(metavar="RUN", help="What the others are held against; else the first.")

@@ -26,6 +26,7 @@ from cnnlab.cli.export_target import (
     require_options_of,
     require_split_of_one,
 )
+from cnnlab.cli.options import FilterOption, SomeRunsArgument
 from cnnlab.cli.training import STOPPED
 from cnnlab.errors import ConfigError, known_name
 from cnnlab.events import CHECKPOINTS, SPLITS
@@ -45,10 +46,7 @@ _WITHOUT_TABLE = "The study's own table is of all its runs: only --study alone w
 
 
 def export(
-    runs: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="RUN", help="Ids, their beginnings, names, or latest."),
-    ] = None,
+    runs: SomeRunsArgument = None,
     format_name: Annotated[
         str,
         typer.Option("--format", "-f", help="What to write; by itself, what PATH ends with."),
@@ -59,9 +57,7 @@ def export(
             "--output", "-o", metavar="PATH", help="Where to; - for stdout, a folder for its files."
         ),
     ] = "",
-    filter_text: Annotated[
-        str, typer.Option("--filter", metavar="TERMS", help='Such runs: "acc>0.9 -tag:old".')
-    ] = "",
+    filter_text: FilterOption = "",
     study: Annotated[str, typer.Option(help="The runs of a study; alone, its own table too.")] = "",
     every: Annotated[bool, typer.Option("--all", help="All runs outside the trash.")] = False,
     table: Annotated[
@@ -158,11 +154,8 @@ def _job(home: Home, selection: Selection, options: ExportOptions, form: ExportF
     from cnnlab.export.job import ExportJob
 
     form.require_extra()
-    if not selection.run_ids and form.subject != "report":
-        study = selection.study.name if selection.study is not None else ""
-        raise ConfigError(
-            f"The study {study} has no runs yet.", f"`cnnlab study run {study}` trains them."
-        )
+    if form.subject != "report":
+        selection.require_runs()
     job = ExportJob(home, selection.run_ids, selection.study, options)
     if not form.several:
         job.only_run(form.name)

@@ -9,6 +9,7 @@ import typer
 
 from cnnlab.cli.console import err
 from cnnlab.cli.control import RunArgument
+from cnnlab.cli.options import FilterOption, SomeRunsArgument, StudyOption
 from cnnlab.errors import ConfigError
 from cnnlab.home import Home
 
@@ -20,10 +21,7 @@ STDIN = "-"
 
 
 def tag(
-    runs: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="RUN", help="Ids, their beginnings, names, or `latest`."),
-    ] = None,
+    runs: SomeRunsArgument = None,
     add: Annotated[
         list[str] | None,
         typer.Option(metavar="TAG", help="A tag that the runs get; repeatable."),
@@ -32,10 +30,8 @@ def tag(
         list[str] | None,
         typer.Option(metavar="TAG", help="A tag that the runs lose; repeatable."),
     ] = None,
-    filter_text: Annotated[
-        str, typer.Option("--filter", metavar="TERMS", help='Such runs: "acc>0.9 -tag:old lenet".')
-    ] = "",
-    study: Annotated[str, typer.Option(help="All runs of this study's rows.")] = "",
+    filter_text: FilterOption = "",
+    study: StudyOption = "",
 ) -> None:
     """Add tags to runs or take tags away, on all of the runs or on none.
 
@@ -54,12 +50,10 @@ def tag(
         raise ConfigError("No tag is given.", "Give --add TAG, --remove TAG, or both.")
     home = Home.from_environment()
     with Reader(home) as reader:
-        run_ids = selected(reader, home, runs or (), filter_text, study).run_ids
+        selection = selected(reader, home, runs or (), filter_text, study)
+        selection.require_runs()
+        run_ids = selection.run_ids
         name = _named(reader, run_ids[0]) if len(run_ids) == 1 else ""
-    if not run_ids:
-        raise ConfigError(
-            f"The study {study} has no runs yet.", f"`cnnlab study run {study}` trains them."
-        )
     changed = change_tags(home, run_ids, change)
     _tell(tagging_words(change, changed, len(run_ids), name))
 

@@ -6,6 +6,14 @@ from typing import Annotated
 
 import typer
 
+SomeRunsArgument = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="RUN", help="Ids, their beginnings, names, or `latest`."),
+]
+FilterOption = Annotated[
+    str, typer.Option("--filter", metavar="TERMS", help='Such runs: "acc>0.9 -tag:old lenet".')
+]
+StudyOption = Annotated[str, typer.Option(help="All runs of this study's rows.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 WeightsOption = Annotated[str, typer.Option("--checkpoint", help="Whose weights: best or last.")]
 FiguresOption = Annotated[

@@ -29,6 +29,18 @@ class Selection:
     run_ids: tuple[str, ...]
     study: Study | None = None
 
+    def require_runs(self) -> None:
+        """Checks that there are runs.
+
+        Raises:
+            ConfigError: there are none, of a study.
+        """
+        if not self.run_ids and self.study is not None:
+            name = self.study.name
+            raise ConfigError(
+                f"The study {name} has no runs yet.", f"`cnnlab study run {name}` trains them."
+            )
+
 
 def selected(
     reader: Reader, home: Home, runs: Sequence[str], filter_text: str = "", study_name: str = ""
