@@ -214,7 +214,7 @@ def test_a_run_that_a_person_changed_does_not_fold_with_others(
     ids.append(finished(home, "changed", 0.5, "training.seed=7", **changes))
     comparison = compared(home, ids)
     assert [len(group.runs) for group in comparison.groups] == [2, 1]
-    assert labels(comparison) == ["run-0", "changed"]
+    assert labels(comparison) == ["run", "changed"]
 
 
 def test_a_pause_changes_nothing(home: Home) -> None:
@@ -483,7 +483,7 @@ def test_imported_curves_fold_with_nothing_and_make_no_field_differ(home: Home) 
     comparison = compared(home, ids)
     assert [len(group.runs) for group in comparison.groups] == [2, 1, 1]
     assert comparison.fields == ()
-    assert labels(comparison) == ["run-0", "old", "older"]
+    assert labels(comparison) == ["run", "old", "older"]
     figures = comparison.groups[1].figures
     assert figures["best validation accuracy"].mean == 0.7
     assert figures["lowest validation loss"].mean == 0.6
