@@ -12,7 +12,7 @@ from history import samples
 from rich.cells import cell_len
 from textual.pilot import Pilot
 from textual.widget import Widget
-from tui.conftest import Opened, shown, until_shown
+from tui.conftest import Opened, shown, until, until_shown
 
 from cnnlab.analysis.curves import Curve, read_series
 from cnnlab.events import Command, Intervened, RunFinished
@@ -323,8 +323,7 @@ async def test_the_keys_of_a_panel_change_how_it_draws_and_are_remembered(
         await pilot.press("y")
         await until_shown(pilot, "not smoothed · log")
         await pilot.press("v")
-        await pilot.pause()
-        assert "accuracy" not in shown(pilot)
+        await until(pilot, lambda: "accuracy" not in shown(pilot))
         await pilot.press("v", "v")
         await until_shown(pilot, "learning rate   ⣿ 0.0100")
     look = load_settings(home).curves
