@@ -93,6 +93,15 @@ class RowResult:
             for value, one in zip_longest(published[: len(measured)], measured)
         ]
 
+    def points(self, name: str, published: float | None, measured: Measured | None) -> float | None:
+        """How far the mean of a measured share lies above the published one, in percentage points.
+
+        None where either is missing, the runs do not compare, or the figure is a time.
+        """
+        if name in LESS_IS_BETTER or published is None or measured is None or self.changed:
+            return None
+        return 100 * (measured.mean - published)
+
     def _is_outside(self, published: float | None, measured: Measured | None) -> bool | None:
         if published is None or measured is None or measured.n < 2 or self.changed:
             return None

@@ -224,15 +224,11 @@ def _best(result: RowResult, name: str) -> StudyCell:
 
 
 def _points(result: RowResult, name: str) -> StudyCell:
-    """How far a measured share lies from the published one, in percentage points.
-
-    Blank where either is missing, the runs do not compare, or the figure is a time.
-    """
+    """How far a measured share lies from the published one; blank where that cannot be said."""
     published = getattr(result.row.words.published, name)
-    measured = result.figures.get(name)
-    if name == "seconds" or published is None or measured is None or result.changed:
+    distance = result.points(name, published, result.figures.get(name))
+    if distance is None:
         return _BLANK
-    distance = 100 * (measured.mean - published)
     is_far = abs(round(distance, 1)) > _FAR
     return StudyCell(format_points(distance), tone="far" if is_far else "plain")
 

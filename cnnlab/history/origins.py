@@ -32,6 +32,11 @@ def is_dated(run: RunRecord) -> bool:
     return run.started_at is not None or not is_curves_alone(run)
 
 
+def has_begun(run: RunRecord) -> bool:
+    """Whether a run was ever trained, here or, as imported curves, elsewhere."""
+    return run.started_at is not None or is_curves_alone(run)
+
+
 def require_config(run: RunRecord) -> None:
     """Checks that a run tells how it was trained.
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from own_studies import own_study
 
 from cnnlab.analysis.evaluated_runs import Which, measured
 from cnnlab.analysis.study_results import RowResult, StudyResults, best_of, study_results
@@ -52,10 +53,7 @@ FINISHED = RunFinished("all epochs trained")
 
 @pytest.fixture
 def study(home: Home) -> Study:
-    path = home.presets / "mine" / "rates.toml"
-    path.parent.mkdir(parents=True)
-    path.write_text(TEXT, encoding="utf-8")
-    return studies.load(home, "mine/rates")
+    return own_study(home, TEXT, "mine/rates")
 
 
 def add_run(

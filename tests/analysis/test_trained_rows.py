@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from history import samples
+from own_studies import own_study
 
 from cnnlab.analysis.study_results import study_results
 from cnnlab.analysis.trained_rows import TrainedCount, trained_configs
-from cnnlab.config import studies
 from cnnlab.config.studies import Study, StudyRow
 from cnnlab.events import RunFailed, RunFinished
 from cnnlab.history.queries import Reader
@@ -32,10 +32,7 @@ optimizer.lr = 0.1
 
 @pytest.fixture
 def study(home: Home) -> Study:
-    path = home.presets / "rates.toml"
-    path.parent.mkdir(parents=True)
-    path.write_text(TEXT, encoding="utf-8")
-    return studies.load(home, "rates")
+    return own_study(home, TEXT)
 
 
 def train(

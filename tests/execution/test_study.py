@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from own_studies import own_study
 
-from cnnlab.config import studies
 from cnnlab.config.studies import Study
 from cnnlab.errors import ConfigError
 from cnnlab.events import RunFinished, RunStopped
@@ -28,10 +28,7 @@ optimizer.lr = 0.1
 
 @pytest.fixture
 def study(home: Home) -> Study:
-    path = home.presets / "rates.toml"
-    path.parent.mkdir(parents=True)
-    path.write_text(TEXT, encoding="utf-8")
-    return studies.load(home, "rates")
+    return own_study(home, TEXT)
 
 
 def jobs(

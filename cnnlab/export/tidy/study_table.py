@@ -60,8 +60,7 @@ def _values(
     lies = None if outside is None else str(outside).lower()
     if measured is None:
         return published, None, None, None, None, None, None, None, lies
-    compares = not result.changed and name not in LESS_IS_BETTER
-    points = 100 * (measured.mean - published) if compares and published is not None else None
+    points = result.points(name, published, measured)
     spread = (measured.mean, measured.std, measured.n, measured.minimum, measured.maximum)
     return published, *spread, best_of(name, measured), points, lies
 

@@ -20,7 +20,7 @@ from cnnlab.analysis.quantities import BYS, QUANTITIES, By, Quantity
 from cnnlab.export.format import format_figure, one_line
 from cnnlab.export.interventions import marks, marks_in_words
 from cnnlab.export.run_plots import smoothed_training
-from cnnlab.history.origins import counts_epochs_alone, is_dated
+from cnnlab.history.origins import counts_epochs_alone, has_begun
 from cnnlab.tui.background import behind
 from cnnlab.tui.settings import CurveView
 from cnnlab.tui.sturdy import Sturdy
@@ -170,7 +170,7 @@ class CurvePanel(Sturdy, Vertical):
         choices = {
             run.id: f"{one_line(run.name)}  {run.status}  {format_figure(run.test_accuracy)}"
             for run in recent
-            if run.id not in shown and (run.started_at is not None or not is_dated(run))
+            if run.id not in shown and has_begun(run)
         }
         if not choices:
             self.app.notify("There are no other runs to lay over yet.")

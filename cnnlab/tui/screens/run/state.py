@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from cnnlab.analysis.curves import RunSeries
 from cnnlab.analysis.following import FollowedRun
 from cnnlab.history.live import live_runs
-from cnnlab.history.origins import is_dated
+from cnnlab.history.origins import has_begun
 from cnnlab.history.ownership import LIVE, is_gone
 from cnnlab.history.queries import Reader
 from cnnlab.history.records import EvaluationRecord, LogRecord, RunRecord
@@ -46,8 +46,7 @@ class Watched:
     @property
     def has_begun(self) -> bool:
         """Whether it was ever trained, here or elsewhere."""
-        run = self.run
-        return run is not None and (run.started_at is not None or not is_dated(run))
+        return self.run is not None and has_begun(self.run)
 
     @property
     def is_live(self) -> bool:
