@@ -44,11 +44,14 @@ def three(home: Home) -> list[str]:
 async def test_seeds_fold_and_what_is_noise_is_said_to_be(opened: Opened, three: list[str]) -> None:
     async with opened("history", size=(120, 40)) as pilot:
         await compare(pilot, three)
-        text = await until_shown(
-            pilot, "8 runs in 3 groups", "0.9133 ± 0.0153", "0.9750 ± 0.0071 *"
+        await until_shown(
+            pilot,
+            "8 runs in 3 groups",
+            "0.9133 ± 0.0153",
+            "0.9750 ± 0.0071 *",
+            "lr=0.02: +0.33 points, within the noise of the seeds (p = 0.80",
+            "lr=0.03: +6.17 points, beyond the noise of the seeds",
         )
-        assert "lr=0.02: +0.33 points, within the noise of the seeds (p = 0.80" in text
-        assert "lr=0.03: +6.17 points, beyond the noise of the seeds" in text
 
 
 async def test_groups_tell_their_seeds_and_their_best_run(
@@ -220,7 +223,7 @@ async def test_at_80_columns_eight_runs_are_all_named_in_the_legends(
         record(home, run_id, evaluated("validation", None, 8, evaluation(loss=0.125)))
     async with opened("history") as pilot:
         await compare(pilot, ids, "curves")
-        text = await until_shown(pilot, "accuracy")
+        text = await until_shown(pilot, "loss", "┌", "accuracy")
         above = text.split("┌")[0].split("loss")[1]
         names = [entry.split()[1] for entry in above.split("  ") if "…" in entry]
         assert len(set(names)) == 8, text

@@ -81,7 +81,7 @@ async def test_the_history_tells_where_a_run_comes_from_and_filters_by_it(
         await pilot.press("slash", *"origin:tensorboard", "enter")
         await until(pilot, lambda: "mine" not in shown(pilot))
         await until_shown(pilot, "imported from TensorBoard:")
-        assert "seed unknown" not in shown(pilot)
+        await until(pilot, lambda: "seed unknown" not in shown(pilot))
 
 
 async def test_runs_are_sorted_by_group_and_origin(opened: Opened, home: Home) -> None:
@@ -135,7 +135,7 @@ async def test_a_result_shows_what_there_is_and_says_what_is_not(
             elif tab != "Log":
                 await until_shown(pilot, nothing)
             if not evaluations:
-                assert "checkpoint" not in shown(pilot)
+                await until(pilot, lambda: "checkpoint" not in shown(pilot))
             for key in ("s", "b", "o", "p", "c", "enter", "down"):
                 await pilot.press(key)
         await pilot.press("escape")

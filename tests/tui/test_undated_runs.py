@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from history.samples import add_run, life, record
-from tui.conftest import Opened, shown, until_shown
+from tui.conftest import Opened, until_shown
 
 from cnnlab.home import Home
 from cnnlab.interchange.readers import ImportOptions, import_runs
@@ -30,7 +30,7 @@ def undated(home: Home, tmp_path: Path) -> str:
 async def test_the_list_tells_the_day_of_the_file(opened: Opened) -> None:
     async with opened("history", size=(160, 48)) as pilot:
         await until_shown(pilot, "~2019-03-01", "imported from CSV: curves only", "13 s an epoch")
-        assert "of 2019-03-01 " in shown(pilot)
+        await until_shown(pilot, "of 2019-03-01 ")
 
 
 async def test_its_curves_are_shown_and_laid_over_others(

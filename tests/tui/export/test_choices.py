@@ -12,7 +12,7 @@ import pytest
 from export.comparisons import finished, imported
 from history import samples
 from history.samples import add_run, record
-from tui.conftest import Opened, shown, until_shown
+from tui.conftest import Opened, shown, until, until_shown
 from tui.export.conftest import AtHistory, app, ask_for, choose
 
 from cnnlab.errors import ConfigError
@@ -74,7 +74,7 @@ async def test_figures_that_the_run_does_not_have_are_told_in_the_dialog(
         assert isinstance(pilot.app.screen, ExportDialog)
         await pilot.press("left")
         await until_shown(pilot, "images ◂ test", "in ")
-        assert "✗" not in shown(pilot)
+        await until(pilot, lambda: "✗" not in shown(pilot))
 
 
 def test_a_run_that_was_cut_short_is_offered_what_it_has(home: Home) -> None:

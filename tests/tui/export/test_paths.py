@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from textual.widgets import Input
-from tui.conftest import shown, until_shown
+from tui.conftest import shown, until, until_shown
 from tui.export.conftest import NAME, STEM, AtHistory, ask_for, until_told
 
 from cnnlab.errors import ConfigError
@@ -29,7 +29,7 @@ async def test_the_dialog_says_in_which_folder_the_file_will_be(
         await until_shown(pilot, f"plots/{STEM}.html", "in ~/here/plots")
         await pilot.press("home", "x")
         await until_shown(pilot, "There is no folder xplots.")
-        assert "in ~" not in shown(pilot)
+        await until(pilot, lambda: "in ~" not in shown(pilot))
         field = pilot.app.screen.query_one(Input)
         for text in ("plots", "plots/"):
             field.value = text
@@ -40,7 +40,7 @@ async def test_the_dialog_says_in_which_folder_the_file_will_be(
         assert isinstance(pilot.app.screen, ExportDialog)
         field.value = "plots/x.html"
         await until_shown(pilot, "   in ~/here/plots")
-        assert "✗" not in shown(pilot)
+        await until(pilot, lambda: "✗" not in shown(pilot))
 
 
 def test_a_target_that_cannot_be_is_told() -> None:
