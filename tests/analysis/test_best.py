@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from analysis.test_comparison import compared, finished, imported, seeds
+from analysis.finished_runs import compared, finished, imported, seeds
 from history.samples import STARTED, add_run, change, epoch, record
 
 from cnnlab.analysis.best import Apart

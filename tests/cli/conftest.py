@@ -1,10 +1,11 @@
-"""The command as a user starts it: a process of its own."""
+"""The command as a user starts it, a process of its own; and a home with three runs."""
 
 from __future__ import annotations
 
 import fcntl
 import os
 import pty
+import shutil
 import struct
 import subprocess
 import sys
@@ -14,14 +15,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cli.runs import add_run
 
+from cnnlab.events import RunFailed, RunFinished
 from cnnlab.home import Home
 
 PROGRAM = str(Path(sys.executable).with_name("cnnlab"))
 
+Cnnlab = Callable[..., subprocess.CompletedProcess[str]]
+Terminal = Callable[..., str]
+
 
 @pytest.fixture
-def cnnlab(home: Home) -> Callable[..., subprocess.CompletedProcess[str]]:
+def cnnlab(home: Home) -> Cnnlab:
     """Runs a command to its end, in the test's own home."""
     del home  # named by the environment
 
@@ -41,7 +47,7 @@ def cnnlab(home: Home) -> Callable[..., subprocess.CompletedProcess[str]]:
 @pytest.fixture
 def inside(
     home: Home, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Callable[..., subprocess.CompletedProcess[str]]:
+) -> Cnnlab:
     """Runs a command as `cnnlab` does, in this process: no second is lost to import torch."""
     del home  # named by the environment
 
@@ -60,7 +66,7 @@ def inside(
 
 
 @pytest.fixture
-def terminal(home: Home) -> Callable[..., str]:
+def terminal(home: Home) -> Terminal:
     """Runs a command in a real pseudo-terminal and returns what it wrote there."""
     del home  # named by the environment
 
@@ -84,3 +90,27 @@ def terminal(home: Home) -> Callable[..., str]:
         return shown.decode().replace("\r\n", "\n")
 
     return run
+
+
+@pytest.fixture(scope="module")
+def three_written(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """One run that finished, one that failed, one that this very process trains."""
+    home = Home(tmp_path_factory.mktemp("three") / "home")
+    add_run(
+        home, "10000001", "beta", tags=("old",), parameters=300, epochs=2, best=0.9,
+        accuracy=0.7, seconds=0.02, ending=RunFinished("all epochs trained"),
+    )  # fmt: skip
+    add_run(
+        home, "20000002", "alpha", preset="mnist/lenet", dataset="mnist", model="simple-cnn",
+        tags=("old", "odd"), note="A Strange one", epochs=1, accuracy=0.8, seconds=0.2,
+        ending=RunFailed("The disk is full."),
+    )  # fmt: skip
+    add_run(home, "30000003", "gamma", preset=None, dataset="cifar10", parameters=200, best=0.7)
+    return home
+
+
+@pytest.fixture
+def three(home: Home, three_written: Home) -> Home:
+    """The test's own home, with those three runs."""
+    shutil.copytree(three_written.root, home.root)
+    return home

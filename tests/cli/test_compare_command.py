@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Callable, Sequence
 
 import pytest
-from analysis.test_comparison import finished, seeds
+from analysis.finished_runs import finished, seeds
 from cli.studies import RATES, write_rates
 from history.samples import change, epoch, record
 from rich.cells import cell_len

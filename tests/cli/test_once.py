@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cli.test_runs_commands import add_run
+from cli.runs import add_run
 from history.samples import change
 from rich.cells import cell_len
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.test_comparison import finished as of_classes
+from analysis.finished_runs import finished as of_classes
 from export.comparisons import (
     blocks,
     document,

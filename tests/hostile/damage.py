@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import random
 import struct
 import tarfile
@@ -10,6 +11,8 @@ import zipfile
 import zlib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+
+import numpy as np
 
 NUMBERS = (
     0,
@@ -186,3 +189,16 @@ def jpeg_header(content: bytes, width: int, height: int) -> bytes:
     """A JPEG that claims another size than it has."""
     at = content.index(b"\xff\xc0") + 5
     return content[:at] + struct.pack(">HH", height, width) + content[at + 4 :]
+
+
+class Wanted:
+    """A pickle that has a function called."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __reduce__(self) -> tuple[object, ...]:
+        call = {"system": os.system, "mkdir": os.mkdir, "array": np.ndarray, "eval": eval}[
+            self.name
+        ]
+        return call, ("evil",) if self.name != "array" else ((1,), "O", bytearray(8))

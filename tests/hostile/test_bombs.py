@@ -15,8 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hostile.attempts import Wanted
-from hostile.damage import jpeg_header, png_header
+from hostile.damage import Wanted, jpeg_header, png_header
 from PIL import Image
 
 from cnnlab.config.models.pretrained import ResNet

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from analysis.test_comparison import finished, seeds
+from analysis.finished_runs import finished, seeds
 from history.samples import change, evaluated, evaluation, record
 from textual.pilot import Pilot
 from textual.widgets import OptionList

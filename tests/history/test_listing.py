@@ -1,17 +1,15 @@
-"""The history answers what was asked: which run is meant, which are listed, and in what order."""
+"""Which runs are listed, in what order, and what they have in common."""
 
 from __future__ import annotations
 
 import gc
 import json
-import math
 from collections.abc import Callable
-from dataclasses import astuple, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 from history import samples
+from history.uses import names
 
 from cnnlab.errors import ConfigError
 from cnnlab.history.edits import add_note, change_tags
@@ -47,48 +45,7 @@ FIELDS: dict[str, Callable[[RunRecord], Any]] = {
     "tags": lambda run: run.tags[0] if run.tags else None,
 }
 """Where a reader of the list sees what it is sorted by."""
-
 ORIGINS = {"cuda": "archive", "cpu": "csv", "mps": "tensorboard"}
-
-
-def resolve(home: Home, text: str) -> str:
-    with Reader(home) as reader:
-        return reader.resolve(text)
-
-
-def names(home: Home, wanted: RunFilter | None = None, **options: Any) -> list[str]:
-    with Reader(home) as reader:
-        return [run.name for run in reader.runs(wanted, **options)]
-
-
-@pytest.fixture
-def several(home: Home) -> Home:
-    """Four runs whose order differs with each thing that they can be sorted by."""
-    rows = [
-        ("c0000001", "delta", "finished", "mnist/lenet", "mnist", "resnet", 400, 7.5, 0.7),
-        ("a0000002", "alpha", "stopped", None, "fashion", "vgg", None, None, 0.9),
-        ("d0000003", "bravo", "failed", "cifar/vgg", "svhn", "alexnet", 900, 1.5, None),
-        ("b0000004", "Übung_1%", "finished", "beans", "cifar", "lenet", 100, 3.5, 0.8),
-    ]
-    for minute, row in enumerate(rows):
-        run_id, name, status, preset, dataset, model, parameters, duration, best = row
-        samples.add_run(home, run_id, name=name, preset=preset, dataset=dataset, model=model)
-        samples.change(
-            home,
-            "update runs set status = ?, parameters = ?, duration_s = ?, best_value = ?,"
-            " created_at = ? where id = ?",
-            (status, parameters, duration, best, f"2026-01-01T00:0{minute}:00+00:00", run_id),
-        )
-    for run_id, done, accuracy, precision, loss in (
-        ("c0000001", 1, 0.5, 0.3, 0.9),
-        ("b0000004", 3, 0.4, 0.8, 0.7),
-        ("a0000002", 2, 0.6, 0.7, 0.1),
-    ):
-        figures = samples.evaluation(accuracy=accuracy, loss=loss)
-        result = replace(figures, precision_macro=precision)
-        epochs = [samples.epoch(number) for number in range(1, done + 1)]
-        samples.record(home, run_id, *epochs, samples.evaluated("test", "best", 8, result))
-    return home
 
 
 @pytest.fixture
@@ -111,89 +68,6 @@ def told_apart(several: Home) -> Home:
         )
         change_tags(several, [run_id], TagChange.of(tags))
     return several
-
-
-# Which run is meant
-
-
-def test_a_run_is_found_by_id_prefix_name_and_latest(several: Home) -> None:
-    assert resolve(several, "d0000003") == "d0000003"
-    assert resolve(several, "D0000003") == "d0000003"
-    assert resolve(several, "d00") == "d0000003"
-    assert resolve(several, "D") == "d0000003"
-    assert resolve(several, "alpha") == "a0000002"
-    assert resolve(several, "Übung_1%") == "b0000004"
-    assert resolve(several, "latest") == "b0000004"
-
-
-def test_latest_of_one_millisecond_is_the_one_that_came_last(home: Home) -> None:
-    for number in range(20):
-        samples.add_run(home, f"{99 - number:08x}")
-    samples.change(home, "update runs set created_at = '2026-01-01T00:00:00+00:00'")
-    assert resolve(home, "latest") == f"{80:08x}"
-    newest_first = [f"lenet-{number}" for number in range(20, 0, -1)]
-    assert names(home) == newest_first
-    assert names(home, ascending=True) == newest_first[::-1]
-    assert names(home, sort="model") == newest_first
-    assert names(home, limit=1) == ["lenet-20"]
-
-
-def test_an_ambiguous_prefix_names_the_candidates(home: Home) -> None:
-    for number in range(1, 9):
-        samples.add_run(home, f"abc0000{number}")
-    samples.add_run(home, "abd00000")
-    with pytest.raises(ConfigError, match="'abc' stands for several runs") as caught:
-        resolve(home, "abc")
-    assert "abc00008 (lenet-8), abc00007 (lenet-7)" in caught.value.message
-    assert "and 3 more" in caught.value.message
-    assert "abd00000" not in caught.value.message
-    assert resolve(home, "abd") == "abd00000"
-
-
-def test_a_name_that_two_runs_have_is_ambiguous(home: Home) -> None:
-    samples.add_run(home, "aaaa0001", name="same")
-    samples.add_run(home, "bbbb0002", name="same")
-    with pytest.raises(ConfigError, match=r"bbbb0002 \(same\), aaaa0001 \(same\)\."):
-        resolve(home, "same")
-    assert resolve(home, "bbbb") == "bbbb0002"
-
-
-def test_a_name_goes_before_the_beginning_of_an_id(home: Home) -> None:
-    samples.add_run(home, "abc00001", name="first")
-    samples.add_run(home, "def00002", name="abc")
-    assert resolve(home, "abc") == "def00002"
-    assert resolve(home, "abc0") == "abc00001"
-
-
-def test_an_id_goes_before_a_name(home: Home) -> None:
-    samples.add_run(home, "abc00001", name="first")
-    samples.add_run(home, "def00002", name="abc00001")
-    assert resolve(home, "abc00001") == "abc00001"
-
-
-@pytest.mark.parametrize("text", ["%", "_", "a_", "*", "' or 1 --", "", " "])
-def test_what_looks_like_a_pattern_is_none(several: Home, text: str) -> None:
-    with pytest.raises(ConfigError, match="Unknown run"):
-        resolve(several, text)
-
-
-@pytest.mark.parametrize("ask", [Reader.resolve, Reader.run], ids=["resolve", "run"])
-def test_an_unknown_run_suggests_the_nearest(several: Home, ask: Any) -> None:
-    with Reader(several) as reader, pytest.raises(ConfigError) as caught:
-        ask(reader, "bravoo")
-    assert caught.value.message == "Unknown run 'bravoo'."
-    assert "Did you mean 'bravo'?" in caught.value.hint
-    assert "cnnlab runs list" in caught.value.hint
-
-
-@pytest.mark.parametrize("made", [False, True], ids=["no history", "empty history"])
-@pytest.mark.parametrize("text", ["latest", "lenet-1", ""])
-def test_without_runs_that_is_what_is_said(home: Home, text: str, made: bool) -> None:
-    if made:
-        home.root.mkdir()
-        home.history.touch()
-    with pytest.raises(ConfigError, match="no runs yet"):
-        resolve(home, text)
 
 
 # Which runs are listed
@@ -381,92 +255,3 @@ def test_every_study_that_is_offered_finds_its_runs(home: Home) -> None:
     with Reader(home) as reader:
         assert reader.values("study") == ["chen/optimizers"]
         assert reader.run_ids(RunFilter(query=parse("study:chen/optimizers"))) == ["aaaa0001"]
-
-
-# What a run is made of
-
-
-def test_checkpoints_lie_in_the_home_as_it_is_now(home: Home, tmp_path: Path) -> None:
-    samples.add_run(home, "aaaa0001")
-    samples.record(home, "aaaa0001", samples.checkpoint("best", 1))
-    moved = Home(home.root.rename(tmp_path / "moved"))
-    with Reader(moved) as reader:
-        (held,) = reader.checkpoints(["aaaa0001"])["aaaa0001"]
-    assert Path(held.path).parent == moved.checkpoints("aaaa0001")
-
-
-def test_validations_and_final_evaluations_are_told_apart(home: Home) -> None:
-    samples.add_run(home, "aaaa0001")
-    samples.record(home, "aaaa0001", *samples.life())
-    with Reader(home) as reader:
-        on_the_way = reader.validations(["aaaa0001"])["aaaa0001"]
-        final = reader.final_evaluations(["aaaa0001"])["aaaa0001"]
-    assert [(each.split, each.checkpoint, each.epoch) for each in on_the_way] == [
-        ("validation", None, 1),
-        ("validation", None, 2),
-    ]
-    assert all(each.checkpoint for each in final)
-    assert len(final) == 3
-
-
-def test_validations_come_without_classes_where_none_are_wanted(home: Home) -> None:
-    samples.add_run(home, "aaaa0001")
-    samples.record(home, "aaaa0001", *samples.life())
-    with Reader(home) as reader:
-        validations = reader.validations(["aaaa0001"], classes=False)["aaaa0001"]
-    assert [each.classes for each in validations] == [(), ()]
-
-
-def test_several_runs_are_read_at_once_and_kept_apart(home: Home) -> None:
-    for run_id in ("aaaa0001", "bbbb0002", "cccc0003"):
-        samples.add_run(home, run_id)
-    samples.record(home, "aaaa0001", *samples.life())
-    samples.record(home, "bbbb0002", samples.epoch(1), samples.checkpoint("last", 1))
-    asked = ["bbbb0002", "aaaa0001", "cccc0003"]
-    with Reader(home) as reader:
-        epochs = reader.epochs(asked)
-        checkpoints = reader.checkpoints(asked)
-        final = reader.final_evaluations(asked)
-        without = reader.epochs(["bbbb0002"])
-    assert [len(epochs[run_id]) for run_id in asked] == [1, 2, 0]
-    assert [len(checkpoints[run_id]) for run_id in asked] == [1, 2, 0]
-    assert [len(final[run_id]) for run_id in asked] == [0, 3, 0]
-    assert "aaaa0001" not in without
-
-
-def test_thousands_of_runs_can_be_asked_for(home: Home) -> None:
-    samples.add_run(home, "aaaa0001")
-    samples.record(home, "aaaa0001", samples.epoch(1))
-    asked = [f"{number:08x}" for number in range(50_000)]
-    with Reader(home) as reader:
-        assert list(reader.epochs([*asked, "aaaa0001"])) == ["aaaa0001"]
-
-
-def test_the_columns_of_steps_are_those_of_the_steps(home: Home) -> None:
-    samples.add_run(home, "aaaa0001")
-    samples.add_run(home, "bbbb0002")
-    samples.record(home, "aaaa0001", samples.steps(1, (0.5, math.nan, math.inf), epoch=3))
-    samples.record(home, "bbbb0002", samples.steps(1, (9.0,)))
-    with Reader(home) as reader:
-        columns = reader.step_columns("aaaa0001")
-        records = reader.steps("aaaa0001")
-        later = reader.step_columns("aaaa0001", after=2)
-        none = reader.step_columns("aaaa0001", after=3)
-    assert columns.losses == [0.5, None, math.inf]
-    assert list(zip(*astuple(columns), strict=True)) == [astuple(one) for one in records]
-    assert astuple(later) == ([3], [3], [math.inf], [0.5], [0.01])
-    assert astuple(none) == ([], [], [], [], [])
-
-
-def test_a_home_without_a_history_has_nothing_to_tell(home: Home) -> None:
-    with Reader(home) as reader:
-        assert reader.runs() == []
-        assert reader.run_ids() == []
-        assert reader.runs_among(["aaaa0001"]) == []
-        assert reader.tags() == reader.values("name") == []
-        assert astuple(reader.step_columns("aaaa0001")) == ([], [], [], [], [])
-        assert reader.steps("aaaa0001") == []
-        assert reader.log("aaaa0001") == []
-        assert reader.epochs(["aaaa0001"])["aaaa0001"] == []
-        assert reader.final_evaluations(["aaaa0001"])["aaaa0001"] == []
-        assert reader.confusion(1, 2) == [[0, 0], [0, 0]]
