@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Self
 
 import pyte
+from waiting import SECONDS
 
 KEYS = {"enter": "\r", "escape": "\x1b", "up": "\x1b[A", "down": "\x1b[B", "tab": "\t"}
 
@@ -89,7 +90,7 @@ class Terminal:
         while (left := end - time.monotonic()) > 0 and self._read_some(left):
             pass
 
-    def wait_for(self, text: str | re.Pattern[str], seconds: float = 20) -> float:
+    def wait_for(self, text: str | re.Pattern[str], seconds: float = SECONDS) -> float:
         """Reads until a text or pattern stands on the screen; returns the seconds that it took.
 
         Raises:
@@ -103,7 +104,7 @@ class Terminal:
                 raise AssertionError(f"no {pattern.pattern!r} after {seconds} s on\n{self.text()}")
         return time.monotonic() - begun
 
-    def wait(self, seconds: float = 20) -> int:
+    def wait(self, seconds: float = SECONDS) -> int:
         """Waits for the program's end; returns its exit code."""
         end = time.monotonic() + seconds
         while self.status is None:

@@ -36,7 +36,7 @@ def cnnlab(home: Home) -> Cnnlab:
             [PROGRAM, *arguments],
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=180,
             check=False,
             **options,
         )

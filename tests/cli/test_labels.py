@@ -161,7 +161,7 @@ def test_a_note_comes_from_standard_input(cnnlab: Cnnlab, three: Home) -> None:
 @pytest.mark.parametrize("redirection", ["</dev/null", "<&-"], ids=["empty", "closed"])
 def test_an_empty_standard_input_is_no_note(three: Home, redirection: str) -> None:
     words = ["sh", "-c", f"'{PROGRAM}' runs note beta - {redirection}"]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=180, check=False)
     assert_refused(done, "note cannot be empty")
     assert notes(three, "20000002") == []
 

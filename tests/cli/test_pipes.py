@@ -54,7 +54,7 @@ def test_a_reader_that_is_gone_ends_a_command_as_other_programs_end(
 ) -> None:
     done = subprocess.run(
         [PROGRAM, *command.split()],
-        stdout=unread, stderr=subprocess.PIPE, check=False, timeout=120,
+        stdout=unread, stderr=subprocess.PIPE, check=False, timeout=180,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (141, b"")
 
@@ -63,7 +63,7 @@ def test_a_reader_that_is_gone_ends_a_command_as_other_programs_end(
 @pytest.mark.usefixtures("runs")
 def test_so_does_a_reader_of_errors(unread: int, command: str) -> None:
     done = subprocess.run(
-        [PROGRAM, *command.split()], stdout=unread, stderr=unread, check=False, timeout=120
+        [PROGRAM, *command.split()], stdout=unread, stderr=unread, check=False, timeout=180
     )
     assert done.returncode == 141
 
@@ -87,7 +87,7 @@ def test_a_reader_that_takes_a_part_ends_it_in_the_middle(runs: Home) -> None:
 def test_output_that_is_read_is_whole_and_ends_well() -> None:
     for command in ("runs list", "export --all --format jsonl --output -"):
         done = subprocess.run(
-            [PROGRAM, *command.split()], capture_output=True, check=False, timeout=120
+            [PROGRAM, *command.split()], capture_output=True, check=False, timeout=180
         )
         assert (done.returncode, done.stderr) == (0, b"")
         assert done.stdout.count(b"\n") >= 2
@@ -105,6 +105,6 @@ with ending_with_the_reader():
 def test_what_comes_at_the_very_end_changes_no_exit_code(unread: int) -> None:
     done = subprocess.run(
         [sys.executable, "-c", LATE],
-        stdout=unread, stderr=subprocess.PIPE, check=False, timeout=60,
+        stdout=unread, stderr=subprocess.PIPE, check=False, timeout=180,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (141, b"")

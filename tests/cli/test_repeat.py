@@ -9,11 +9,11 @@ import signal
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from waiting import wait_until
 
 from cnnlab.history.queries import Reader
 from cnnlab.history.records import RunRecord
@@ -30,13 +30,6 @@ Cnnlab = Callable[..., subprocess.CompletedProcess[str]]
 def runs_of(home: Home) -> list[RunRecord]:
     with Reader(home) as reader:
         return reader.runs(ascending=True)
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 90
-    while not condition():
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +78,7 @@ def test_a_group_that_was_stopped_goes_on_where_it_was(inside: Cnnlab, home: Hom
     )  # fmt: skip
     wait_until(lambda: any(run.epochs_done >= 1 for run in runs_of(home)))
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=180)
     assert process.returncode == 130
     again = re.search(r"(\d) of 2 runs are left: `cnnlab (runs resume --group \w+)`", errors)
     assert again, errors

@@ -7,11 +7,11 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from waiting import wait_until
 
 from cnnlab.history.queries import Reader
 from cnnlab.history.recorder import create_run
@@ -32,13 +32,6 @@ Cnnlab = Callable[..., subprocess.CompletedProcess[str]]
 def run_of(home: Home, name: str = "killed") -> RunRecord:
     with Reader(home) as reader:
         return reader.run(reader.resolve(name))
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 90
-    while not condition():
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.05)
 
 
 def has_epochs(home: Home, count: int, name: str = "killed") -> bool:
@@ -118,7 +111,7 @@ def test_of_two_that_resume_one_run_one_gets_it_and_the_other_is_told_who(killed
         )
         for _ in range(2)
     ]  # fmt: skip
-    errors = {process.pid: process.communicate(timeout=120)[1] for process in both}
+    errors = {process.pid: process.communicate(timeout=180)[1] for process in both}
     codes = {process.pid: process.returncode for process in both}
     assert sorted(codes.values()) == [0, 1], errors
     (winner,) = [pid for pid, code in codes.items() if not code]

@@ -7,11 +7,11 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from waiting import wait_until
 
 from cnnlab.history.queries import Reader
 from cnnlab.home import Home
@@ -197,21 +197,20 @@ def start_long_run() -> subprocess.Popen[str]:
 
 def wait_for_steps(home: Home) -> None:
     """Waits until the history holds steps of the newest run."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
+
+    def has_epoch() -> bool:
         with Reader(home) as reader:
             runs = reader.runs()
-            if runs and reader.epochs([runs[0].id])[runs[0].id]:
-                return
-        time.sleep(0.1)
-    pytest.fail("no epoch was recorded within a minute")
+            return bool(runs and reader.epochs([runs[0].id])[runs[0].id])
+
+    wait_until(has_epoch, "an epoch")
 
 
 def test_one_interrupt_stops_after_the_step_with_usable_checkpoints(home: Home) -> None:
     process = start_long_run()
     wait_for_steps(home)
     process.send_signal(signal.SIGINT)
-    _, narration = process.communicate(timeout=30)
+    _, narration = process.communicate(timeout=180)
     assert process.returncode == 130
     assert "Stopping after this step" in narration
     assert "Traceback" not in narration
@@ -234,7 +233,7 @@ def test_two_interrupts_end_at_once(home: Home) -> None:
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGINT)
     # The second may come after the run has stopped by the first; both leave the same record.
-    process.communicate(timeout=30)
+    process.communicate(timeout=180)
     assert process.returncode == 130
     with Reader(home) as reader:
         assert reader.runs()[0].status == "stopped"

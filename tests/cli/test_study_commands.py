@@ -7,11 +7,11 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from waiting import wait_until
 
 from cnnlab.history.queries import Reader
 from cnnlab.home import Home
@@ -213,6 +213,11 @@ def test_one_row_runs_as_a_preset(inside: Cnnlab, study: str) -> None:
     assert results["rows"][2]["runs"] == [run["id"]]
 
 
+def has_epoch(home: Home) -> bool:
+    with Reader(home) as reader:
+        return any(run.epochs_done for run in reader.runs())
+
+
 def test_ctrl_c_stops_the_study_and_the_next_start_goes_on(
     cnnlab: Cnnlab, study: str, home: Home
 ) -> None:
@@ -221,14 +226,9 @@ def test_ctrl_c_stops_the_study_and_the_next_start_goes_on(
         [program, "study", "run", study, "--rows", "slow,fast", "--epochs", "300"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        with Reader(home) as reader:
-            if any(run.epochs_done for run in reader.runs()):
-                break
-        time.sleep(0.1)
+    wait_until(lambda: has_epoch(home), "an epoch")
     process.send_signal(signal.SIGINT)
-    _, narration = process.communicate(timeout=30)
+    _, narration = process.communicate(timeout=180)
     assert process.returncode == 130
     assert "2 of 2 runs are left: `cnnlab study run mine/rates` goes on." in narration
     with Reader(home) as reader:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from waiting import wait_until
 
 from cnnlab.analysis.curves import read_series
 from cnnlab.analysis.quantities import QUANTITIES
@@ -37,10 +37,7 @@ def test_a_run_that_was_killed_and_resumed_has_one_course(
         [PROGRAM, *SMALL, "--tensorboard", str(board)],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    deadline = time.monotonic() + 90
-    while epochs_of(home) < 2:
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.02)
+    wait_until(lambda: epochs_of(home) >= 2, "the second epoch")
     process.kill()
     process.wait()
     monkeypatch.setenv("CNNLAB_TENSORBOARD", "")  # the option sets it: it is to end with the test

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from training.conftest import small_config
+from waiting import wait_until
 
 from cnnlab.data import store
 from cnnlab.data.store import Dataset
@@ -52,17 +52,9 @@ def set_in_history(home: Home, run_id: str, **values: object) -> None:
         db.table("runs").update(run_id, values)
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
-    """Waits for something that another thread brings about."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it never came"
-        time.sleep(0.01)
-
-
 def wait_for(home: Home, run_id: str, *statuses: str) -> RunRecord:
     """Waits until the history says that of a run; returns the run."""
-    wait_until(lambda: recorded(home, run_id).status in statuses)
+    wait_until(lambda: recorded(home, run_id).status in statuses, " or ".join(statuses))
     return recorded(home, run_id)
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from execution.conftest import recorded, request, store_digits, wait_for, wait_until
+from execution.conftest import recorded, request, store_digits, wait_for
 from execution.outcomes import outcome
+from waiting import wait_until
 
 from cnnlab.data.store import Dataset
 from cnnlab.events import (

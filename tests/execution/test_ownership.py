@@ -6,9 +6,10 @@ import os
 from collections.abc import Callable
 
 import pytest
-from execution.conftest import recorded, request, set_in_history, wait_until
+from execution.conftest import recorded, request, set_in_history
 from history import samples
 from history.processes import Worker
+from waiting import wait_until
 
 from cnnlab.data.store import Dataset
 from cnnlab.errors import HistoryError

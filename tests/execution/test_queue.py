@@ -17,8 +17,8 @@ from execution.conftest import (
     request,
     set_in_history,
     wait_for,
-    wait_until,
 )
+from waiting import wait_until
 
 from cnnlab.data import library
 from cnnlab.errors import ConfigError, DataError, HistoryError, TrainingError

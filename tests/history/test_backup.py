@@ -50,7 +50,7 @@ def test_a_backup_is_a_history_with_all_its_rows(used: Home, tmp_path: Path) -> 
 
 
 def test_a_backup_made_while_a_process_writes_is_of_one_moment(used: Home, tmp_path: Path) -> None:
-    worker = Worker("live", used, "bbbb0002", "60")
+    worker = Worker("live", used, "bbbb0002", "600")
     worker.go()
     for number in range(4):
         assert worker.line() != ""

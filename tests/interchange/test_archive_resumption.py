@@ -6,9 +6,10 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from execution.conftest import FOREVER, recorded, request, store_digits, wait_until
+from execution.conftest import FOREVER, recorded, request, store_digits
 from execution.outcomes import outcome
 from interchange.archives import bring, write
+from waiting import wait_until
 
 from cnnlab.data import library
 from cnnlab.data.store import Dataset

@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 from emulator import Terminal
+from waiting import still_runs, wait_until
 
 SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 
@@ -62,15 +63,14 @@ class Server:
         self._wait_until_it_listens(self._process)
 
     def _wait_until_it_listens(self, process: subprocess.Popen[bytes]) -> None:
-        end = time.monotonic() + 10
-        while True:
+        def listens() -> bool:
             try:
                 socket.create_connection(("127.0.0.1", self._port), 1).close()
-                return
             except OSError:
-                assert time.monotonic() < end, "sshd does not listen"
-                assert process.poll() is None, "sshd did not start"
-                time.sleep(0.05)
+                return False
+            return True
+
+        wait_until(listens, "sshd", see=lambda: still_runs(process))
 
     def command(self, remote: str) -> list[str]:
         """A client that runs a command in a terminal on the server."""

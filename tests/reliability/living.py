@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -26,14 +24,6 @@ epochs = 100000
 def add_preset(home: Home, text: str = FOREVER) -> None:
     """Gives a home a preset `forever`; by itself it trains until it is stopped."""
     (make_folder(home.presets) / "forever.toml").write_text(text)
-
-
-def wait_for(what: str, holds: Callable[[], object], seconds: float = 60) -> None:
-    """Waits for something that another process brings about."""
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, f"{what} did not come"
-        time.sleep(0.1)
 
 
 def runs(home: Home) -> list[RunRecord]:
@@ -68,12 +58,12 @@ def is_over(program: psutil.Process) -> bool:
 
 def cnnlab(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Runs a command to its end, in the test's own home."""
-    return subprocess.run([CNNLAB, *arguments], capture_output=True, text=True, timeout=120)
+    return subprocess.run([CNNLAB, *arguments], capture_output=True, text=True, timeout=180)
 
 
 def choose_in_the_screens(terminal: Terminal) -> None:
     """Puts the cursor on that preset."""
-    terminal.wait_for("forever", 60)
+    terminal.wait_for("forever")
     terminal.send("down", "down")
     terminal.wait_for("Quickstart without an end")
 
@@ -82,4 +72,4 @@ def train_in_the_screens(terminal: Terminal) -> None:
     """Trains that preset in the screens, and watches it."""
     choose_in_the_screens(terminal)
     terminal.send("a", "2")
-    terminal.wait_for("▶ running  forever-1", 90)
+    terminal.wait_for("▶ running  forever-1")

@@ -27,8 +27,8 @@ from reliability.living import (
     runs,
     train_in_the_screens,
     trains,
-    wait_for,
 )
+from waiting import wait_until
 
 from cnnlab.home import Home
 
@@ -48,7 +48,7 @@ def preset(home: Home) -> None:
 
 
 def train_on_the_command_line(terminal: Terminal) -> None:
-    terminal.wait_for("images/s", 90)
+    terminal.wait_for("images/s")
 
 
 WAYS = {
@@ -63,7 +63,7 @@ def begin(home: Home, kind: type[Line], way: str, server: Server) -> tuple[Line,
     remote = f"exec env CNNLAB_HOME={shlex.quote(str(home.root))} {shlex.quote(CNNLAB)} {arguments}"
     line = kind(server, remote)
     train(line.terminal)
-    wait_for("a step", lambda: trains(home))
+    wait_until(lambda: trains(home), "a step")
     return line, psutil.Process(newest(home).pid)
 
 
@@ -74,12 +74,12 @@ def drop_and_stop(home: Home, kind: type[Line], way: str, server: Server) -> Non
     time.sleep(QUIET_SECONDS)
     before, busy = last_step(home), own_seconds(program)
     time.sleep(QUIET_SECONDS)
-    wait_for("a further step", lambda: trains(home, beyond=before))
+    wait_until(lambda: trains(home, beyond=before), "a further step")
     # The main thread waits; it neither draws nor reads any more.
     assert own_seconds(program) - busy < QUIET_SECONDS / 3
     stopped = cnnlab("runs", "stop", "forever-1")
     assert stopped.returncode == 0, stopped.stderr
-    wait_for("the end", lambda: is_over(program), 30)
+    wait_until(lambda: is_over(program), "the end")
     line.close()
     assert "Traceback" not in (home.log.read_text() if home.log.exists() else "")
     run = newest(home)
@@ -117,22 +117,22 @@ def test_a_run_whose_line_dropped_is_attached_to_and_changed_from_a_new_one(
     line.drop(program)
     assert "running" in cnnlab("runs", "list").stdout
     with Terminal(server.command(f"env CNNLAB_HOME={home.root} {CNNLAB}")) as terminal:
-        terminal.wait_for("▶ running  forever-1", 60)
+        terminal.wait_for("▶ running  forever-1")
         terminal.send("w")
-        terminal.wait_for("Checkpoint written after", 30)
+        terminal.wait_for("Checkpoint written after")
         terminal.send("q")
         assert terminal.wait() == 0
     assert trains(home)
     with Terminal([CNNLAB, "attach", "forever-1"]) as terminal:
-        terminal.wait_for("▶ running  forever-1", 60)
+        terminal.wait_for("▶ running  forever-1")
         terminal.send(" ")
-        terminal.wait_for("‖ paused  forever-1", 30)
+        terminal.wait_for("‖ paused  forever-1")
         terminal.send(" ")
-        terminal.wait_for("▶ running  forever-1", 30)
+        terminal.wait_for("▶ running  forever-1")
         terminal.send("x")
         terminal.wait_for("Stop forever-1")
         terminal.send("y")
-        terminal.wait_for("■ stopped  forever-1", 30)
+        terminal.wait_for("■ stopped  forever-1")
     line.close()
 
 
@@ -141,14 +141,14 @@ def test_what_waits_in_the_queue_is_trained_after_the_line_dropped(home: Home) -
     with Terminal([CNNLAB]) as terminal:
         choose_in_the_screens(terminal)
         terminal.send("a")
-        wait_for("the first run", lambda: runs(home))
+        wait_until(lambda: runs(home), "the first run")
         terminal.send("1")
         terminal.wait_for("Quickstart without an end")
         terminal.send("a")
-        wait_for("the second run", lambda: len(runs(home)) == 2)
+        wait_until(lambda: len(runs(home)) == 2, "the second run")
         program = psutil.Process(terminal.pid)
         terminal.hang_up()
-        wait_for("the end", lambda: is_over(program))
+        wait_until(lambda: is_over(program), "the end")
     assert [run.status for run in runs(home)] == ["finished", "finished"]
     assert not home.log.exists() or "Traceback" not in home.log.read_text()
 

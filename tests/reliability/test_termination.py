@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -22,8 +23,8 @@ from reliability.living import (
     newest,
     train_in_the_screens,
     trains,
-    wait_for,
 )
+from waiting import wait_until
 
 from cnnlab.history.queries import Reader
 from cnnlab.home import Home
@@ -51,9 +52,9 @@ def test_a_command_that_is_terminated_writes_a_checkpoint_and_is_resumed_from_it
     home: Home,
 ) -> None:
     process = subprocess.Popen([CNNLAB, "run", "forever"], stderr=subprocess.PIPE, text=True)
-    wait_for("a step", lambda: trains(home))
+    wait_until(lambda: trains(home), "a step")
     process.terminate()
-    _, told = process.communicate(timeout=30)
+    _, told = process.communicate(timeout=180)
     assert process.returncode == TERMINATED
     assert "SIGTERM: writing a checkpoint" in told
     run = newest(home)
@@ -62,9 +63,9 @@ def test_a_command_that_is_terminated_writes_a_checkpoint_and_is_resumed_from_it
     check_interrupted(home)
     step = last_step(home)
     resumed = subprocess.Popen([CNNLAB, "runs", "resume", run.id], stderr=subprocess.PIPE)
-    wait_for("a further step", lambda: trains(home, beyond=step))
+    wait_until(lambda: trains(home, beyond=step), "a further step")
     resumed.terminate()
-    resumed.communicate(timeout=30)
+    resumed.communicate(timeout=180)
     assert newest(home).id == run.id
     check_interrupted(home)
 
@@ -72,9 +73,9 @@ def test_a_command_that_is_terminated_writes_a_checkpoint_and_is_resumed_from_it
 def test_the_screens_that_are_terminated_give_the_terminal_back(home: Home) -> None:
     with Terminal(["sh", "-c", f"{CNNLAB}; echo code $?; stty -a"]) as terminal:
         train_in_the_screens(terminal)
-        wait_for("a step", lambda: trains(home))
+        wait_until(lambda: trains(home), "a step")
         os.kill(newest(home).pid, signal.SIGTERM)
-        terminal.wait_for(f"code {TERMINATED}", 30)
+        terminal.wait_for(f"code {TERMINATED}")
         # Lines are edited by the terminal again, and what is typed is shown.
         terminal.wait_for(re.compile(r"[^-]icanon"))
         terminal.wait_for(re.compile(r"[^-]echo\b"))
@@ -88,8 +89,10 @@ def cannot_write(terminal: Terminal) -> bool:
     Where the kernel does not tell what threads wait for, six seconds of drawing are enough.
     """
     terminal.send("1", "2")
-    threads = Path(f"/proc/{terminal.pid}/task").iterdir()
-    waits = {(thread / "wchan").read_text() for thread in threads}
+    waits = set()
+    for thread in Path(f"/proc/{terminal.pid}/task").iterdir():
+        with suppress(FileNotFoundError):  # it has ended meanwhile
+            waits.add((thread / "wchan").read_text())
     if waits == {"0"}:
         time.sleep(6)
         return True
@@ -100,12 +103,12 @@ def test_a_terminal_that_takes_nothing_keeps_nobody_from_ending(home: Home) -> N
     with Terminal([CNNLAB]) as terminal:
         train_in_the_screens(terminal)
         # Nobody reads any more: what is drawn waits in the terminal, and then in the program.
-        wait_for("a terminal that is full", lambda: cannot_write(terminal))
+        wait_until(lambda: cannot_write(terminal), "a terminal that is full")
         before = last_step(home)
-        wait_for("a further step", lambda: trains(home, beyond=before))
+        wait_until(lambda: trains(home, beyond=before), "a further step")
         os.kill(terminal.pid, signal.SIGTERM)
         program = psutil.Process(terminal.pid)
-        wait_for("the end", lambda: is_over(program), 20)
+        wait_until(lambda: is_over(program), "the end")
     check_interrupted(home)
 
 
@@ -116,14 +119,14 @@ def test_a_detached_run_needs_no_terminal_and_says_how_to_come_back(home: Home) 
     assert f"far away ({run.id}) trains in the background, in process {run.pid}" in started.stderr
     assert f"`cnnlab attach {run.id}` shows it" in started.stderr
     assert os.getsid(run.pid) == run.pid
-    wait_for("a step", lambda: trains(home))
+    wait_until(lambda: trains(home), "a step")
     with Terminal([CNNLAB, "attach"]) as terminal:
-        terminal.wait_for("▶ running  far away", 30)
+        terminal.wait_for("▶ running  far away")
         terminal.send("q")
         assert terminal.wait() == 0
     program = psutil.Process(run.pid)
     program.terminate()
-    wait_for("the end", lambda: is_over(program), 20)
+    wait_until(lambda: is_over(program), "the end")
     check_interrupted(home)
     assert home.log.read_text() == ""
     again = cnnlab("runs", "resume", run.id, "--detach", "--json")
@@ -131,7 +134,7 @@ def test_a_detached_run_needs_no_terminal_and_says_how_to_come_back(home: Home) 
     told = json.loads(again.stdout)
     assert told["id"] == run.id
     assert newest(home).pid != run.pid
-    wait_for("a step", lambda: trains(home))
+    wait_until(lambda: trains(home), "a step")
     assert cnnlab("runs", "stop", run.id).returncode == 0
 
 

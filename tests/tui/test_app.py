@@ -194,7 +194,7 @@ print([name for name in ("torch", "torchvision", "sklearn", "scipy") if name in 
 def test_without_a_terminal_the_help_is_printed_instead() -> None:
     program = str(Path(sys.executable).with_name("cnnlab"))
     done = subprocess.run(
-        [program], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60
+        [program], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=180
     )
     assert done.returncode == 2
     assert "Usage: cnnlab" in done.stdout

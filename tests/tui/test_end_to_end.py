@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import sys
-import time
 from pathlib import Path
 
 from emulator import Terminal
+from waiting import wait_until
 
 from cnnlab.history.queries import Reader
 from cnnlab.home import Home
@@ -24,10 +24,7 @@ def step(terminal: Terminal) -> int:
 
 def wait_for_a_step_beyond(terminal: Terminal, before: int) -> None:
     """Waits until the live screen stands at a later step."""
-    end = time.monotonic() + 20
-    while step(terminal) <= before:
-        assert time.monotonic() < end, terminal.text()
-        terminal.read(0.1)
+    wait_until(lambda: step(terminal) > before, "a step", see=lambda: terminal.read(0.1))
 
 
 def test_a_newcomer_trains_quickstart_stops_it_and_finds_its_confusion_matrix(home: Home) -> None:
@@ -42,7 +39,7 @@ def test_a_newcomer_trains_quickstart_stops_it_and_finds_its_confusion_matrix(ho
         terminal.send("400")  # takes the place of what is there
         terminal.wait_for("● epochs                    400 ")
         terminal.send("\x12")  # Ctrl-R launches
-        terminal.wait_for(re.compile(r"epoch ([2-9]|\d\d+)/400"), 90)  # an epoch may be missed
+        terminal.wait_for(re.compile(r"epoch ([2-9]|\d\d+)/400"))  # an epoch may be missed
         terminal.wait_for("⣿ validation")
         assert "⣿ training" in terminal.text()
         before = step(terminal)
@@ -56,7 +53,7 @@ def test_a_newcomer_trains_quickstart_stops_it_and_finds_its_confusion_matrix(ho
         terminal.send("enter")
         terminal.wait_for("Confusion")
         terminal.send("tab", "tab")
-        terminal.wait_for(re.compile(r"\b7\b.*\b\d+\b"), 60)
+        terminal.wait_for(re.compile(r"\b7\b.*\b\d+\b"))
         terminal.send("q")
         assert terminal.wait() == 0
     with Reader(home) as reader:

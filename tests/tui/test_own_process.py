@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import threading
-import time
 
 import psutil
 import pytest
 from history.samples import add_run
+from waiting import wait_until
 
 from cnnlab.errors import CnnlabError
 from cnnlab.home import Home
@@ -20,13 +20,6 @@ def children() -> list[psutil.Process]:
     """The commands that this process has started and that live."""
     found = psutil.Process(os.getpid()).children(recursive=True)
     return [one for one in found if one.status() != psutil.STATUS_ZOMBIE and "-m" in one.cmdline()]
-
-
-def until(holds: object) -> None:
-    end = time.monotonic() + 60
-    while not holds():  # type: ignore[operator]
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def test_an_answer_is_what_the_command_prints_in_this_home(home: Home) -> None:
@@ -67,9 +60,9 @@ def test_a_process_ends_when_nobody_waits_for_it(home: Home, way: str) -> None:
 
     thread = threading.Thread(target=ask)
     thread.start()
-    until(children)
+    wait_until(children)
     [child] = children()
-    until(lambda: child.nice() == 10)
+    wait_until(lambda: child.nice() == 10)
     getattr(process, way)()
     thread.join(60)
     assert answers == [Stopped]
