@@ -23,19 +23,29 @@ OF = "test images, best checkpoint"
 def test_classes_and_their_images_stand_on_the_axes_in_one_line_or_two() -> None:
     plot = replace(bars(DIGITS, "precision", "recall", "F1"), things="class", of=OF)
     told = matrix(DIGITS)
-    for one, words in ((plot, "Share"), (replace(told, of=OF), "Predicted class")):
-        assert {words, OF} <= set(texts(svg(one)))
-        assert f"{words}, {OF}" in texts(svg(one, wide=True))
+    numbers = f"numbers: {OF}"
+    for one, words, of in (
+        (plot, "Share", OF),
+        (replace(told, of=OF), "Predicted class", numbers),
+    ):
+        assert {words, of} <= set(texts(svg(one)))
+        assert f"{words}, {of}" in texts(svg(one, wide=True))
     assert "Class" in texts(svg(plot))
-    assert "Predicted class" in texts(svg(told, wide=True))
+
+
+def test_a_matrix_tells_that_its_numbers_are_images_where_it_has_some() -> None:
+    assert "Predicted class, numbers: images" in texts(svg(matrix(DIGITS), wide=True))
+    many = [f"class {at}" for at in range(30)]
+    assert "Predicted class" in texts(svg(matrix(many), wide=True))
 
 
 def test_a_second_line_below_a_matrix_has_room() -> None:
     for names in (DIGITS, [f"a class with a name {at}" for at in range(10)]):
         plot = replace(matrix(names), of=OF)
-        seen, plain = np.asarray(picture(plot)), np.asarray(picture(replace(plot, of="")))
-        assert (seen[-1] > 250).all()
-        assert len(seen) - len(plain) == pytest.approx(42, abs=4)
+        assert (np.asarray(picture(plot))[-1] > 250).all()
+    many = matrix([f"a class with a name {at}" for at in range(30)])
+    seen, plain = (np.asarray(picture(one)) for one in (replace(many, of=OF), many))
+    assert len(seen) - len(plain) == pytest.approx(42, abs=4)
 
 
 def test_what_a_label_is_of_keeps_to_one_line_whatever_it_holds() -> None:

@@ -97,16 +97,28 @@ def figure_of_matrix(plot: MatrixPlot, *, wide: bool) -> Figure:
     )
     _draw_cells(axes, bar, shares)
     _name_axes(axes, layout, len(plot.classes))
-    axes.set_xlabel(label_of(figure, "predicted class", plot.of), labelpad=2)
-    if len(plot.classes) <= _MOST_NUMBERS:
-        _write_numbers(figure, axes, images, shares, layout.side / len(plot.classes))
+    cell = layout.side / len(plot.classes)
+    told = _has_room(plot) and _write_numbers(figure, axes, images, shares, cell)
+    of = _of_numbers(plot) if told else plot.of
+    axes.set_xlabel(label_of(figure, "predicted class", of), labelpad=2)
     return figure
+
+
+def _has_room(plot: MatrixPlot) -> bool:
+    """Whether cells may have numbers."""
+    return len(plot.classes) <= _MOST_NUMBERS
+
+
+def _of_numbers(plot: MatrixPlot) -> str:
+    """What the numbers in the cells are, which stand beside a scale of percentages."""
+    return f"numbers: {plot.of or 'images'}"
 
 
 def _layout(plot: MatrixPlot, width: float) -> _Layout:
     """The largest square that names, labels and the colour bar leave room for."""
     classes, probe = plot.classes, blank(width, width)
-    lines = label_of(probe, "predicted class", plot.of).count("\n") + 1
+    of = _of_numbers(plot) if _has_room(plot) else plot.of
+    lines = label_of(probe, "predicted class", of).count("\n") + 1
     label = _LABEL + (lines - 1) * TEXT / POINTS * LINE_SPACING
     size = SMALL
     # The size of the names depends on the cells, which depend on the width of the names.
@@ -160,8 +172,8 @@ def _name_axes(axes: Axes, layout: _Layout, classes: int) -> None:
     axes.set_ylabel("True class", labelpad=2)
 
 
-def _write_numbers(figure: Figure, axes: Axes, images: Array, shares: Array, cell: float) -> None:
-    """Images, and below them the percentage of their row, as far as there is room.
+def _write_numbers(figure: Figure, axes: Axes, images: Array, shares: Array, cell: float) -> bool:
+    """Images, and below them the percentage of their row; tells whether there was room for them.
 
     Cells without images stay empty: what is confused is seen at once.
     """
@@ -169,7 +181,7 @@ def _write_numbers(figure: Figure, axes: Axes, images: Array, shares: Array, cel
     widest = max((text for row in counts for text in row), key=len)
     size = _fitting_size(figure, widest, cell, lines=1)
     if size is None:
-        return
+        return False
     both = len(images) <= _MOST_SHARES and _fitting_size(figure, "99.9%", cell, lines=2)
     for row, column in np.argwhere(images > 0).tolist():
         share = float(shares[row, column])
@@ -187,6 +199,7 @@ def _write_numbers(figure: Figure, axes: Axes, images: Array, shares: Array, cel
             linespacing=LINE_SPACING - 0.1,
             color="white" if share >= _DARK else INK,
         )
+    return True
 
 
 def _fitting_size(figure: Figure, text: str, cell: float, *, lines: int) -> float | None:
