@@ -47,7 +47,7 @@ _NUMBERS = {
     "time": "duration_s",
     "started": "created_at",
 }
-_ALIASES = {"acc": "accuracy"}
+_ALIASES = {"acc": "accuracy", "seed": "training.seed"}
 _KEYS = (*COLUMNS, *_ROWS, *_NUMBERS)
 
 _MOST_TERMS = 100

@@ -49,7 +49,9 @@ def _figures(run: RunRecord) -> list[tuple[str, str]]:
     if run.test_precision_macro is not None:
         figures.append(("precision", format_figure(run.test_precision_macro)))
     if run.best_epoch is not None:
-        figures.append(("best epoch", f"{run.best_epoch}/{run.epochs_done}"))
+        # A run that was stopped within its first epoch has a best one, but none that is whole.
+        done = f"/{run.epochs_done}" if run.epochs_done >= run.best_epoch else ""
+        figures.append(("best epoch", f"{run.best_epoch}{done}"))
     if run.duration_s is not None:
         figures.append(("", format_duration(run.duration_s)))
     if run.parameters is not None:
