@@ -176,7 +176,7 @@ def _write(form: ExportFormat, job: ExportJob, path: Path, force: bool) -> Writt
 
     writer = form.load()
     with ending_in_order(), progress_bar() as progress:
-        told = dataclasses.replace(job, progress=progress)
+        told = dataclasses.replace(job, progress=progress, output=path)
         try:
             return write_whole(path, lambda partial: writer(told, partial), force=force)
         except KeyboardInterrupt:

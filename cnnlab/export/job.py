@@ -42,7 +42,10 @@ class ExportOptions:
 class ExportJob:
     """Runs to be exported, in their order; at least one, unless it is a study without any.
 
-    `study` is the study that was asked for by name: its document is then that of the study.
+    Attributes:
+        study: the study that was asked for by name: its document is then that of the study.
+        output: where what is written is going to be, and an earlier export may be; None where
+            that is the path that the writer gets.
     """
 
     home: Home
@@ -50,6 +53,7 @@ class ExportJob:
     study: Study | None = None
     options: ExportOptions = field(default_factory=ExportOptions)
     progress: Progress = silent
+    output: Path | None = None
 
     def only_run(self, format_name: str) -> str:
         """The id of the one run.

@@ -24,7 +24,8 @@ from cnnlab.interchange.run_events import RunEvents, folder_of, seconds_since_19
 def write_tensorboard(job: ExportJob, path: Path) -> list[str]:
     """Writes a folder with one folder for each run; those that were deleted meanwhile are told.
 
-    What earlier files of a folder say is superseded: in the same folder again, nothing is doubled.
+    What earlier files of a folder say is superseded: in the same folder again, nothing is doubled;
+    a run that was renamed keeps the folder that it has there.
 
     Raises:
         ConfigError: the extra is not installed.
@@ -34,7 +35,9 @@ def write_tensorboard(job: ExportJob, path: Path) -> list[str]:
     with moment_of(job) as moment:
         for run_id in moment.each_run("runs"):
             final = moment.reader.final_evaluations([run_id])[run_id]
-            _write(read_series(moment.reader, run_id), final, path)
+            series = read_series(moment.reader, run_id)
+            there = folder_of(job.output or path, series.run)
+            _write(series, final, path / there.name)
         return moment.told()
 
 
@@ -70,11 +73,11 @@ class _Clock:
         return self.series.is_timed and whole
 
 
-def _write(series: RunSeries, final: list[EvaluationRecord], root: Path) -> None:
+def _write(series: RunSeries, final: list[EvaluationRecord], folder: Path) -> None:
     run = series.run
     clock = _Clock(series, seconds_since_1970(run.started_at or run.created_at))
     # A loss that is not there was no number; one of curves from elsewhere is just not known.
-    events = RunEvents(folder_of(root, run), missing=math.nan if run.config else None)
+    events = RunEvents(folder, missing=math.nan if run.config else None)
     try:
         events.go_on(0, clock.began)
         events.begin(run, clock.began)

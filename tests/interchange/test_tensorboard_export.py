@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -14,11 +15,12 @@ from interchange.imports import Brought, bring
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from cnnlab.analysis.curves import read_series
+from cnnlab.cli.main import main
 from cnnlab.events import RunFinished
 from cnnlab.export.formats import FORMATS
 from cnnlab.export.job import ExportJob
 from cnnlab.export.writing import write_whole
-from cnnlab.history.edits import delete_run
+from cnnlab.history.edits import delete_run, rename_run
 from cnnlab.history.queries import Reader
 from cnnlab.home import Home
 from cnnlab.interchange.event_files import EventWriter
@@ -187,6 +189,26 @@ def test_an_export_into_the_same_folder_doubles_nothing(
     file.rename(file.with_name(re.sub(r"tfevents\.\d+", "tfevents.0000000001", file.name)))
     assert written() == once == 8
     assert len(list(out.glob("*/*"))) == 2
+    (run,) = bring(home, out)
+    assert len(run.steps()) == 8
+
+
+def test_a_run_that_was_renamed_is_exported_into_the_folder_that_it_has(
+    home: Home, lived: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def folders(*options: str) -> list[str]:
+        """What the command leaves there."""
+        arguments = ["export", lived, "-f", "tensorboard", "-o", str(out), *options]
+        monkeypatch.setattr(sys, "argv", ["cnnlab", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert not ended.value.code
+        return [path.name for path in out.iterdir()]
+
+    out = tmp_path / "out"
+    once = folders()
+    rename_run(home, lived, "newname")
+    assert folders("--force") == once == ["a-b-31m-a1"]
     (run,) = bring(home, out)
     assert len(run.steps()) == 8
 
