@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,7 +29,7 @@ from cnnlab.cli.export_target import (
 )
 from cnnlab.cli.options import FilterOption, SomeRunsArgument
 from cnnlab.cli.training import STOPPED
-from cnnlab.errors import ConfigError, known_name
+from cnnlab.errors import ConfigError, StorageError, known_name
 from cnnlab.events import CHECKPOINTS, SPLITS
 from cnnlab.export.plot_names import PLOTS
 from cnnlab.home import Home, failed_write
@@ -189,11 +190,16 @@ def _to_stdout(form: ExportFormat, job: ExportJob) -> None:
 
     Raises:
         ConfigError: it is no text, or several files.
+        StorageError: it cannot be written to the temporary folder, or to standard output.
     """
     require_one_text(form, job.options.tables)
-    with ending_in_order(), tempfile.TemporaryDirectory(prefix="cnnlab-") as folder:
-        path = Path(folder) / f"stdout{form.suffix}"
-        told = form.load()(job, path)
+    with ending_in_order(), ExitStack() as stack:
+        try:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="cnnlab-"))
+            path = Path(folder) / f"stdout{form.suffix}"
+            told = form.load()(job, path)
+        except OSError as error:
+            raise _failed_aside(error) from error
         if sys.stdout.isatty():
             from cnnlab.export.format import visible
 
@@ -203,6 +209,15 @@ def _to_stdout(form: ExportFormat, job: ExportJob) -> None:
             _copy_to_stdout(path)
     for line in told:
         err().print(line, soft_wrap=True)
+
+
+def _failed_aside(error: OSError) -> StorageError:
+    """The error where the temporary folder does not take what is to go to standard output."""
+    known = tempfile.tempdir  # none where Python found no folder that takes a file
+    what = f"The temporary folder {known}" if known else "A temporary folder"
+    failed = failed_write(f"{what} cannot be written", error, "Check that it can be written.")
+    elsewhere = "Or name a file with -o, or another folder in TMPDIR."
+    return StorageError(failed.message, f"{failed.hint} {elsewhere}")
 
 
 def _copy_to_stdout(path: Path) -> None:

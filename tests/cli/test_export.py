@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
+import resource
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from history.samples import add_run
+from waiting import still_runs, wait_until
 
 from cnnlab.export.formats import FORMATS
-from cnnlab.history.edits import rename_run
+from cnnlab.history.edits import add_note, rename_run
 from cnnlab.home import Home
 
 PROGRAM = str(Path(sys.executable).with_name("cnnlab"))
@@ -110,6 +112,64 @@ def test_what_cannot_be_written_to_stdout_is_told(here: Path) -> None:
     assert done.returncode == 1
     assert "cnnlab: Standard output cannot be written: No space left" in done.stderr
     assert "Unexpected" not in done.stderr
+
+
+def limited_to_64_kib() -> None:
+    """Of the files that a process writes, as `ulimit -f 64` does."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2**16, 2**16))
+
+
+@pytest.mark.parametrize("form", [("json",), ("csv", "--table", "notes")])
+def test_a_file_limit_ends_what_goes_to_stdout_in_a_sentence(
+    cnnlab: Cnnlab, here: Path, home: Home, run_id: str, form: tuple[str, ...]
+) -> None:
+    add_note(home, run_id, "x" * 2**17)
+    aside = here / "aside"
+    aside.mkdir()
+    done = cnnlab(
+        "export", "--all", "-o", "-", "-f", *form,
+        env=os.environ | {"TMPDIR": str(aside)}, preexec_fn=limited_to_64_kib,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, names(aside)) == (1, "", [])
+    assert " ".join(done.stderr.split()) == (
+        f"cnnlab: The temporary folder {aside} cannot be written: File too large. Raise the limit "
+        "that `ulimit -f` shows, or name a file system for larger files. Or name a file with -o, "
+        "or another folder in TMPDIR."
+    )
+
+
+def test_a_full_temporary_disk_ends_what_goes_to_stdout_in_a_sentence(
+    cnnlab: Cnnlab, tiny_disk: Path, home: Home, run_id: str
+) -> None:
+    add_note(home, run_id, "x" * 2**21)
+    done = cnnlab(
+        "export", "digits", "-f", "json", "-o", "-", env=os.environ | {"TMPDIR": str(tiny_disk)}
+    )
+    assert (done.returncode, done.stdout, names(tiny_disk)) == (1, "", [])
+    assert " ".join(done.stderr.split()) == (
+        f"cnnlab: The temporary folder {tiny_disk} cannot be written: No space left on device. "
+        "Free some space. Or name a file with -o, or another folder in TMPDIR."
+    )
+
+
+@pytest.mark.usefixtures("run_id")
+def test_a_temporary_folder_that_is_not_there_is_told(
+    inside: Cnnlab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(**named: object) -> str:
+        # Only so long: pytest makes temporary files of its own.
+        with monkeypatch.context() as patch:
+            for name, value in named.items():
+                patch.setattr(f"tempfile.{name}", value)
+            done = inside("export", "digits", "-f", "json", "-o", "-")
+        assert (done.returncode, done.stdout) == (1, "")
+        return " ".join(done.stderr.split())
+
+    gone = tmp_path / "gone"
+    assert f"folder {gone} cannot be written: No such file" in told(tempdir=str(gone))
+    none = told(tempdir=None, _candidate_tempdir_list=list)
+    assert none.startswith("cnnlab: A temporary folder cannot be written: No usable temporary")
+    assert "Check that it can be written. Or name a file with -o" in none
 
 
 def test_a_format_may_be_named_by_its_ending(inside: Cnnlab, here: Path) -> None:
@@ -253,15 +313,15 @@ def test_an_export_that_is_ended_leaves_no_half(
     command = [PROGRAM, "export", "digits", "-f", "archive"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE)
     try:
-        deadline = time.monotonic() + 60
-        while sum(path.stat().st_size for path in here.iterdir()) < 2**20:
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        wait_until(
+            lambda: sum(path.stat().st_size for path in here.iterdir()) >= 2**20,
+            "a mebibyte",
+            see=lambda: still_runs(process),
+        )
         (half,) = names(here)
         assert re.fullmatch(r"\.digits\.cnnlab\.zip\.\w+\.part", half)
         process.send_signal(number)
-        process.communicate(timeout=30)
+        process.communicate(timeout=180)
     finally:
         process.kill()
     assert process.returncode == {signal.SIGINT: 130}.get(number, 128 + number)
