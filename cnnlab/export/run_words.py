@@ -148,12 +148,14 @@ def place_words(run: RunRecord, epoch: int | None, step: int | None) -> str:
 
 
 def _image_counts(run: RunRecord) -> str:
-    if run.train_images is None:
-        return ""
-    return (
-        f", {run.train_images:,} training, {run.validation_images:,} validation, "
-        f"{run.test_images:,} test images"
-    )
+    """How many images each split has; those that are not known are left out."""
+    counts = {
+        "training": run.train_images,
+        "validation": run.validation_images,
+        "test": run.test_images,
+    }
+    known = [f"{count:,} {split}" for split, count in counts.items() if count is not None]
+    return f", {', '.join(known)} images" if known else ""
 
 
 def _resizing(data: dict[str, Any]) -> str:

@@ -115,6 +115,30 @@ def test_what_happened_to_a_run_is_told(home: Home) -> None:
     assert any("changed by hand" in line for line in words)
 
 
+@pytest.mark.parametrize(
+    ("unknown", "words"),
+    [
+        ((), "400 training, 60 validation, 90 test images"),
+        (("validation",), "400 training, 90 test images"),
+        (("train", "test"), "60 validation images"),
+        (("train", "validation", "test"), ""),
+    ],
+)
+def test_images_are_counted_as_far_as_their_numbers_are_known(
+    home: Home, unknown: tuple[str, ...], words: str
+) -> None:
+    told(home)
+    for split in unknown:
+        change(home, f"update runs set {split}_images = null")
+    (data,) = [
+        value
+        for facts in blocks(document(home, "r1"), Facts)
+        for name, value in facts.rows
+        if name == "data"
+    ]
+    assert data == ", ".join(filter(None, ("mnist-5k", words)))
+
+
 def test_later_evaluations_stand_apart_with_their_data_set(home: Home) -> None:
     told(home)
     change(
