@@ -1,6 +1,8 @@
 """CSV files as tables of numbers, as programs and spreadsheets write them.
 
-Delimiters are commas, semicolons or tabs; numbers may have decimal commas and percent signs.
+Delimiters are commas, semicolons or tabs; numbers may have decimal commas and percent signs. Where
+cells are parted by commas, one such as `1,234` may be a thousand: it is a number only where its
+column tells that commas are of decimals.
 Blank lines, and lines between rows that begin with `#`, are no rows. Cells are kept as texts no
 longer than it takes to read a file: they need several times the memory of their numbers.
 """
@@ -27,9 +29,9 @@ _HEAD = 2**16
 """Bytes of a file that are looked at to tell what it is."""
 _DELIMITERS = (",", ";", "\t")
 _DECIMAL_COMMA = re.compile(
-    r"\s*[+-]?(0,\d+|\d+,(\d{1,2}|\d{4,}))(e[+-]?\d+)?\s*%?\s*", re.ASCII | re.IGNORECASE
+    r"[+-]?(0,\d+|\d+,(\d{1,2}|\d{4,}))(e[+-]?\d+)?\s*%?", re.ASCII | re.IGNORECASE
 )
-"""A number whose comma cannot part thousands."""
+"""A number whose comma cannot part thousands, without blanks around it."""
 _LONGEST_SHOWN = 40
 """Letters of a row in an error."""
 
@@ -99,11 +101,12 @@ def read_sheet(path: Path) -> Sheet:
     twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
     if twice:
         raise ConfigError(f"{path} has several columns {twice[0]!r}.", "Give each its own name.")
-    comma = delimiter != "," or any(
-        "," in cell and _DECIMAL_COMMA.fullmatch(cell) for row in rows for cell in row
-    )
+    commas = [
+        delimiter != "," or _has_decimal_commas([row[at] for row in rows if at < len(row)])
+        for at in range(len(names))
+    ]
     runs = {
-        run_id: Table(path, _columns(names, those, comma=comma), len(those), _remarks(names, those))
+        run_id: Table(path, _columns(names, those, commas), len(those), _remarks(names, those))
         for run_id, those in _by_run(names, rows).items()
     }
     return Sheet(tuple(names), runs)
@@ -121,11 +124,11 @@ def _by_run(names: Sequence[str], rows: list[list[str]]) -> dict[str, list[list[
 
 
 def _columns(
-    names: Sequence[str], rows: Sequence[Sequence[str]], *, comma: bool
+    names: Sequence[str], rows: Sequence[Sequence[str]], commas: Sequence[bool]
 ) -> dict[str, Column]:
     return {
         name: _column([row[at] if at < len(row) else "" for row in rows], comma=comma)
-        for at, name in enumerate(names)
+        for at, (name, comma) in enumerate(zip(names, commas, strict=True))
     }
 
 
@@ -221,10 +224,30 @@ def rows_have(count: int) -> str:
     return "1 row has" if count == 1 else f"{count:,} rows have"
 
 
+def _has_decimal_commas(cells: Sequence[str]) -> bool:
+    """Whether a column tells that its commas are of decimals, and nowhere that they are not."""
+    return any(map(_is_decimal, cells)) and not any(map(_has_other_marks, cells))
+
+
+def _is_decimal(cell: str) -> bool:
+    """Whether a cell is a number whose comma cannot part thousands."""
+    return "," in cell and _DECIMAL_COMMA.fullmatch(cell.strip()) is not None
+
+
+def _has_other_marks(cell: str) -> bool:
+    """Whether a cell is a number with a point, or with several commas."""
+    marked = "." in cell or cell.count(",") > 1
+    return marked and _number(cell.replace(",", ""), comma=False) is not None
+
+
 def _number(text: str, *, comma: bool) -> float | None:
-    """A cell as a number; minutes and seconds, such as 01:30, as seconds."""
+    """A cell as a number; minutes and seconds, such as 01:30, as seconds.
+
+    Args:
+        comma: whether any comma is of decimals; else one is that cannot part thousands.
+    """
     plain = text.strip().rstrip("%")
-    if comma and "." not in plain:
+    if "." not in plain and (comma or _is_decimal(plain)):
         plain = plain.replace(",", ".")
     try:
         parts = [float(part) for part in plain.split(":")]
