@@ -10,6 +10,7 @@ the newest was tested on, as after another import of the data set's name, do not
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ from cnnlab.config.differences import compared, differing, unlike
 from cnnlab.config.run import RunConfig
 from cnnlab.config.studies import Study, StudyRow
 from cnnlab.config.validation import validate
+from cnnlab.data.catalog import KNOWN
 from cnnlab.errors import ConfigError
 from cnnlab.events import CheckpointKind
 from cnnlab.history.queries import Reader, RunFilter
@@ -56,7 +58,8 @@ class RowResult:
         diverged: how many of these runs gave a loss that is infinite or not a number.
         changed: fields in which these runs differ from the row: the row's value, and theirs.
         figures: by the name of the published figure.
-        classes: the per-class figures, one entry a class.
+        classes: the per-class figures, one entry a class of the row's data set; empty where these
+            runs were tested on other classes.
     """
 
     row: StudyRow
@@ -163,7 +166,8 @@ def _row_result(
 ) -> RowResult:
     runs = finished_runs(reader, row)
     same, changed = _nearest(row, runs)
-    evaluations = reader.final_evaluations([run.id for run in same])
+    of_same = {run.id for run in same}
+    evaluations = reader.final_evaluations(of_same)
     known = [EvaluatedRun(run, evaluations[run.id]) for run in same]
     alike = [one.tested(checkpoint) == known[0].tested(checkpoint) for one in known]
     chosen = one_of_each_seed(list(compress(known, alike)), which)
@@ -173,17 +177,13 @@ def _row_result(
         row,
         status,
         tuple(one.run for one in chosen),
-        tuple(run for run, _ in runs if run not in same),
+        tuple(run for run, _ in runs if run.id not in of_same),
         tuple(run for run, counts in zip(same, alike, strict=True) if not counts),
         failure,
         sum(_diverged(one, checkpoint) for one in chosen),
         changed,
         figures_of(chosen, _FIGURES, checkpoint),
-        {
-            name: classes
-            for name, split in _CLASS_FIGURES.items()
-            if (classes := figures_of_classes(chosen, split, "precision", checkpoint))
-        },
+        _classes(row, chosen, checkpoint, same_data="data.name" not in changed),
     )
 
 
@@ -194,20 +194,35 @@ def _nearest(
 
     Of configs that differ in as many it is the one of the newest run.
     """
-    kinds: list[tuple[dict[str, Any], list[RunRecord]]] = []
+    kinds: dict[str, tuple[dict[str, Any], list[RunRecord]]] = {}
     for run, config in runs:
         settings = compared(config)
-        alike = next((found for known, found in kinds if known == settings), None)
-        if alike is None:
-            kinds.append((settings, [run]))
-        else:
-            alike.append(run)
+        _, alike = kinds.setdefault(json.dumps(settings, sort_keys=True), (settings, []))
+        alike.append(run)
     if not kinds:
         return [], {}
     ours = row.settings
-    theirs, same = min(kinds, key=lambda kind: len(unlike([ours, kind[0]])))
+    theirs, same = min(kinds.values(), key=lambda kind: len(unlike([ours, kind[0]])))
     fields = unlike([ours, theirs])
     return same, {path: (ours.get(path), theirs.get(path)) for path in fields}
+
+
+def _classes(
+    row: StudyRow, runs: Sequence[EvaluatedRun], checkpoint: CheckpointKind, *, same_data: bool
+) -> dict[str, tuple[Measured, ...]]:
+    """The per-class figures of a row's runs, all tested on the same; empty of other classes.
+
+    Of another data set they are those of the row's classes only where all have the same names.
+    """
+    if runs and not same_data:
+        known = KNOWN.get(row.preset.config.data.name)
+        if known is None or known.classes != runs[0].tested(checkpoint).classes:
+            return {}
+    return {
+        name: classes
+        for name, split in _CLASS_FIGURES.items()
+        if (classes := figures_of_classes(runs, split, "precision", checkpoint))
+    }
 
 
 def _failure(reader: Reader, row: StudyRow) -> str:

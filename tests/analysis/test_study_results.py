@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import statistics
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from cnnlab.analysis.study_results import RowResult, StudyResults, best_of, stud
 from cnnlab.config import studies
 from cnnlab.config.run import Monitor, RunConfig
 from cnnlab.config.studies import Study
+from cnnlab.data.catalog import CIFAR10_CLASSES, DIGITS
 from cnnlab.events import (
     CheckpointKind,
     CheckpointSaved,
@@ -67,7 +69,7 @@ def add_run(
     last: float = 0.25,
     validated: float | None = None,
     monitor: Monitor = "validation_accuracy",
-    classes: str = "ab",
+    classes: Sequence[str] = "ab",
 ) -> str:
     """A run of a row as training leaves it behind; returns its id."""
     (chosen,) = study.chosen([row])
@@ -89,7 +91,7 @@ def add_run(
     return run_id
 
 
-def evaluation(accuracy: float, names: str) -> Evaluation:
+def evaluation(accuracy: float, names: Sequence[str]) -> Evaluation:
     classes = tuple(ClassMetrics(name, accuracy - 0.1, 0.5, 0.5, 10) for name in names)
     return Evaluation(0.1, accuracy, None, accuracy, 0.5, 0.5, classes, ((5, 5), (5, 5)))
 
@@ -201,6 +203,24 @@ def test_of_runs_that_do_not_compare_the_nearest_stand_in_and_all_others_are_nam
     others = ", ".join(far[::-1])
     assert f"slow: runs with other settings, not in the table: {others}." in remarks(results)
     assert results_as_json(results)["rows"][0]["other_settings"] == far[::-1]
+
+
+@pytest.mark.parametrize(
+    ("data", "classes", "shown"),
+    [
+        ("cifar10", CIFAR10_CLASSES, 0),
+        ("mnist", DIGITS, 10),
+        ("mine", DIGITS, 10),
+        ("mine", "ab", 0),
+    ],
+)
+def test_of_another_data_set_figures_of_the_same_classes_stand_in_alone(
+    home: Home, study: Study, data: str, classes: Sequence[str], shown: int
+) -> None:
+    add_run(home, study, "slow", 0.5, f"data.name={data}", classes=classes)
+    row = slow(home, study)
+    assert (row.status, row.figures["accuracy"].mean) == ("not comparable", 0.5)
+    assert len(row.classes.get("class_precision", ())) == shown
 
 
 def test_of_configs_that_differ_in_as_many_fields_the_newest_stands_in(

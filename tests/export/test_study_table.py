@@ -8,6 +8,7 @@ from analysis.test_study_results import TEXT, add_run, measure
 from cnnlab.analysis.study_results import StudyResults
 from cnnlab.config import studies
 from cnnlab.config.studies import Study
+from cnnlab.data.catalog import CIFAR10_CLASSES
 from cnnlab.export.study_table import (
     StudyCell,
     StudyTable,
@@ -15,6 +16,7 @@ from cnnlab.export.study_table import (
     row_table,
     study_table,
 )
+from cnnlab.export.study_words import sign_notes
 from cnnlab.home import Home
 
 PUBLISHED = (
@@ -145,3 +147,16 @@ def test_classes_without_runs_have_what_was_published(home: Home, study: Study) 
     table = class_table(measure(home, study).rows[0])
     assert table is not None
     assert lines(table) == [["0.5", "–"], ["0.7", "–"]]
+
+
+def test_classes_of_another_data_set_are_not_named_after_those_of_the_row(
+    home: Home, study: Study
+) -> None:
+    add_run(home, study, "slow", 0.5, "data.name=cifar10", classes=CIFAR10_CLASSES)
+    results = measure(home, study)
+    table = class_table(results.rows[0])
+    assert table is not None
+    assert (table.names, lines(table)) == (("0", "1"), [["0.5", "–"], ["0.7", "–"]])
+    assert "* slow: does not compare with the published figure: data.name cifar10" in "".join(
+        sign_notes(results)
+    )

@@ -22,6 +22,7 @@ from pyarrow import parquet
 
 from cnnlab.config import studies
 from cnnlab.config.studies import Study
+from cnnlab.data.catalog import CIFAR10_CLASSES
 from cnnlab.errors import ConfigError
 from cnnlab.export.job import ExportJob
 from cnnlab.export.study_json import results_as_json
@@ -94,6 +95,15 @@ def test_each_class_of_a_figure_is_a_row(home: Home, study: Study, tmp_path: Pat
     ]
     # What was measured of a row counts though its source prints nothing of classes.
     assert [row["published"] for row in rows if row["row"] == "fast"] == [None, None]
+
+
+def test_classes_of_another_data_set_are_not_named_after_those_of_the_row(
+    home: Home, study: Study, tmp_path: Path
+) -> None:
+    add_run(home, study, "fast", 0.9, "data.name=cifar10", classes=CIFAR10_CLASSES)
+    rows = [row for row in objects(home, study, tmp_path) if row["row"] == "fast"]
+    assert {row["status"] for row in rows} == {"not comparable"}
+    assert [row["class_name"] for row in rows] == [None] * len(rows)
 
 
 def test_it_says_what_the_json_of_the_study_says(home: Home, study: Study, tmp_path: Path) -> None:
