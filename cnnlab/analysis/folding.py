@@ -7,13 +7,13 @@ import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass
-from typing import Any
+from typing import Any, Literal
 
 from cnnlab.analysis.evaluated_runs import EvaluatedRun
 from cnnlab.config.differences import flat_stored
 from cnnlab.events import CheckpointKind, CommandKind
 from cnnlab.history.queries import Reader
-from cnnlab.history.records import EpochRecord
+from cnnlab.history.records import EpochRecord, ValidationExtremes
 
 CHANGES_THE_COURSE: frozenset[CommandKind] = frozenset({"stop", "scale_lr", "add_epochs"})
 """What people do to a run after which it is not the one that was planned."""
@@ -25,6 +25,7 @@ class Sample(EvaluatedRun):
 
     fields: Mapping[str, Any]
     epochs: Sequence[EpochRecord]
+    validations: ValidationExtremes
     intact: bool
     """Whether it came to its end by itself."""
 
@@ -38,9 +39,17 @@ class Sample(EvaluatedRun):
         known = [pace for pace in paces if pace is not None and 0 < pace < math.inf]
         return statistics.harmonic_mean(known) if known else None
 
-    def extreme(self, figure: str, of: Callable[[list[float]], float]) -> float | None:
-        """The largest or smallest of a figure of the epochs; None where none is known."""
-        values = [value for epoch in self.epochs if (value := getattr(epoch, figure)) is not None]
+    def extreme(
+        self,
+        figure: Literal["validation_loss", "validation_accuracy"],
+        of: Callable[[list[float]], float],
+    ) -> float | None:
+        """The largest or smallest of a figure of the validations; None where none is known.
+
+        Those within an epoch are among them; imported curves tell of those at their ends alone.
+        """
+        told = [getattr(one, figure) for one in (self.validations, *self.epochs)]
+        values = [value for value in told if value is not None]
         return of(values) if values else None
 
 
@@ -49,13 +58,14 @@ def samples_of(reader: Reader, run_ids: Sequence[str]) -> list[Sample]:
     runs = reader.runs_among(list(dict.fromkeys(run_ids)))
     ids = [run.id for run in runs]
     evaluations, epochs = reader.final_evaluations(ids), reader.epochs(ids)
-    interventions = reader.interventions(ids)
+    validations, interventions = reader.validation_extremes(ids), reader.interventions(ids)
     return [
         Sample(
             run,
             evaluations.get(run.id, []),
             flat_stored(run.config),
             epochs.get(run.id, []),
+            validations.get(run.id, ValidationExtremes()),
             run.status == "finished"
             and not any(one.kind in CHANGES_THE_COURSE for one in interventions.get(run.id, [])),
         )

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from cnnlab.events import ClassMetrics
 from cnnlab.history.reading import HistoryReading
-from cnnlab.history.records import EvaluationRecord
+from cnnlab.history.records import EvaluationRecord, ValidationExtremes
 from cnnlab.history.rows import ImpossibleValue, record_of, sound
 
 
@@ -37,6 +37,16 @@ class EvaluationReading(HistoryReading):
         """
         condition = f"checkpoint is null and step >= {since:d}"
         return self._evaluations(run_ids, condition, classes=classes)
+
+    def validation_extremes(self, run_ids: Iterable[str]) -> dict[str, ValidationExtremes]:
+        """The best figures of the validations on the way, of each of the runs that has some."""
+        query = (
+            "select run_id, min(loss) as validation_loss, max(accuracy) as validation_accuracy"
+            " from evaluations where run_id in (select value from json_each(?))"
+            " and checkpoint is null and split = 'validation' group by run_id"
+        )
+        rows = self._rows(query, [json.dumps(list(run_ids))])
+        return {row["run_id"]: record_of(ValidationExtremes, row) for row in rows}
 
     def confusion(self, evaluation_id: int, classes: int) -> list[list[int]]:
         """The confusion matrix of an evaluation of a checkpoint: true classes in rows."""

@@ -89,6 +89,17 @@ class EpochRecord:
 
 
 @dataclass(frozen=True)
+class ValidationExtremes:
+    """The lowest loss and the highest accuracy of a run's validations, each of a step of its own.
+
+    A run may validate within its epochs, and before the first one is whole.
+    """
+
+    validation_loss: float | None = None
+    validation_accuracy: float | None = None
+
+
+@dataclass(frozen=True)
 class StepRecord:
     """An optimizer update; what was not a number, or is not known, is None."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from analysis.finished_runs import compared, finished, imported, seeds, told
-from history.samples import STARTED, add_run, change, epoch, record
+from history.samples import STARTED, add_run, change, epoch, evaluated, evaluation, record
 
 from cnnlab.analysis.comparison import CLASS_FIGURES, FIGURES
 from cnnlab.events import ClassMetrics, RunStopped
@@ -17,6 +17,26 @@ from cnnlab.export.comparison_words import figure_words
 from cnnlab.home import Home
 
 OTHER_IMAGES = [ClassMetrics("left", 0.5, 0.5, 0.5, 10), ClassMetrics("right", 0.5, 0.5, 0.5, 10)]
+
+
+def test_the_best_validation_may_lie_within_an_epoch(home: Home) -> None:
+    ids = [finished(home, "a", 0.9), finished(home, "b", 0.9, "optimizer.lr=0.5"), "stopped"]
+    add_run(home, "stopped", name="stopped", config={})
+    record(home, "stopped", STARTED, RunStopped("stopped by hand"))
+    for run_id, step, accuracy, loss in (
+        ("a", 2, 0.96, 0.3),
+        ("a", 3, 0.9, 0.2),
+        ("stopped", 2, 0.7, 0.8),
+    ):
+        validation = evaluation(accuracy=accuracy, loss=loss)
+        record(home, run_id, evaluated("validation", None, step, validation))
+    comparison = compared(home, ids)
+    for name, expected in (
+        ("best validation accuracy", [0.96, 0.7, 0.7]),
+        ("lowest validation loss", [0.2, 0.6, 0.8]),
+    ):
+        told = [group.figures[name].mean for group in comparison.groups]
+        assert told == expected, name
 
 
 @pytest.mark.parametrize(
