@@ -182,8 +182,15 @@ class Comparison:
 
     def why_apart(self, figure: Figure) -> Apart | None:
         """Why a figure does not compare between the groups that have it; None where it does."""
-        runs = [own for group in self.groups if (own := group.sources.get(figure.name))]
-        return why_apart(figure.of, runs, self.same_images)
+        runs = [group.sources[figure.name] for group in self._having(figure)]
+        return why_apart(figure.of, runs, self.same_images_of(figure))
+
+    def same_images_of(self, figure: Figure) -> bool | None:
+        """Whether the groups that have a figure are of the same images; None where not known."""
+        return _same_images(self._having(figure))
+
+    def _having(self, figure: Figure) -> list[Group]:
+        return [group for group in self.groups if figure.name in group.figures]
 
     def compares(self, figure: Figure) -> bool:
         """Whether one group's figure can be better than another's."""

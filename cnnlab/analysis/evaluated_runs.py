@@ -119,7 +119,8 @@ def one_of_each_seed(runs: Sequence[Run], which: Which = "newest") -> list[Run]:
     chosen: dict[int | None, str] = {}
     for one in sorted(runs, key=rank, reverse=True):
         chosen.setdefault(one.run.seed, one.run.id)
-    return [one for one in runs if one.run.id in chosen.values()]
+    counting = set(chosen.values())
+    return [one for one in runs if one.run.id in counting]
 
 
 def _created(one: EvaluatedRun) -> str:

@@ -72,16 +72,19 @@ def compare(
     )
     home = Home.from_environment()
     tell_interrupted(home)
-    with Reader(home) as reader:
+    with Reader(home) as reader, reader.moment():
         run_ids = selected(reader, home, runs or (), filter_text, study).run_ids
         _require_two(run_ids)
         base = baseline_among(reader, baseline, run_ids)
         if as_json:
-            print_json(_as_json(reader, run_ids, options, base, fold))
-            return
-        from cnnlab.export.comparison_document import comparison_document
+            shown = _as_json(reader, run_ids, options, base, fold)
+        else:
+            from cnnlab.export.comparison_document import comparison_document
 
-        document = comparison_document(reader, run_ids, options, baseline=base, fold=fold)
+            document = comparison_document(reader, run_ids, options, baseline=base, fold=fold)
+    if as_json:
+        print_json(shown)
+        return
     asked = once or out().is_terminal or (by, smooth, log) != ("epoch", 0.0, False)
     _print(document, once=once, curves=asked if curves is None else curves, log=log)
 

@@ -39,7 +39,8 @@ def picked(
         Their places in the order of the groups, and how they were chosen, in words: empty where
         there is room for all.
     """
-    order = [place for place in in_order(comparison) if place in among]
+    drawable = set(among)
+    order = [place for place in in_order(comparison) if place in drawable]
     taken = order[:most]
     return sorted(taken), _how(comparison, taken) if len(order) > most else ""
 

@@ -18,14 +18,16 @@ from cnnlab.export.comparison_words import (
     CLASS_TITLES,
     best_words,
     figure_words,
+    machine_words,
     marked,
     repeated,
     seeds_words,
+    setting_words,
     unmarked_words,
 )
 from cnnlab.export.document import Cell, Column, Table
 from cnnlab.export.format import format_duration, format_points, format_time
-from cnnlab.export.run_words import ORIGINS, setting
+from cnnlab.export.run_words import ORIGINS
 from cnnlab.history.records import RunRecord
 
 _MOST_BESIDE = 5
@@ -38,9 +40,6 @@ _CLASSES_BESIDE = 12
 """Classes beside each other."""
 _MOST_NAMES = 8
 """Groups that are left out and named."""
-_MOST_VALUES = 8
-"""Values of the runs of a group that a cell has."""
-
 
 _Line = tuple[str, list[Cell]]
 """The name of a figure or field, and a cell for each group."""
@@ -166,10 +165,11 @@ def config_tables(this: Compared) -> Iterator[Table]:
     """The fields that differ between groups, and, of less weight, those of the machine."""
     comparison = this.comparison
     lines = [
-        (path, [_setting(group, path) for group in comparison.groups]) for path in comparison.fields
+        (path, [Cell(setting_words(group, path)) for group in comparison.groups])
+        for path in comparison.fields
     ]
     lines += [
-        (path, [_of_machine(group, path) for group in comparison.groups])
+        (path, [Cell(machine_words(group, path), weak=True) for group in comparison.groups])
         for path in comparison.machine_fields
         if path not in comparison.fields
     ]
@@ -181,18 +181,6 @@ def config_tables(this: Compared) -> Iterator[Table]:
         return
     for part in _parts(lines, _FIGURES_BESIDE):
         yield _table(title, "group", part, this.heads, notes, words=True, below=True)
-
-
-def _setting(group: Group, path: str) -> Cell:
-    return Cell(setting(group.settings[path]) if path in group.settings else "–")
-
-
-def _of_machine(group: Group, path: str) -> Cell:
-    """The values of a group's runs, each once; of many only the first."""
-    values = list(dict.fromkeys(map(setting, group.machine[path])))
-    if len(values) > _MOST_VALUES:
-        values[_MOST_VALUES - 1 :] = [f"… ({len(values)} values)"]
-    return Cell(", ".join(values) if group.runs[0].config else "–", weak=True)
 
 
 def class_table(this: Compared, figure: ClassFigure) -> Table:
@@ -232,7 +220,8 @@ def class_table(this: Compared, figure: ClassFigure) -> Table:
             comparison.class_differences(figure, this.baseline)
         )
     ]
-    heads = [this.heads[place] for place in (this.baseline, *alike)]
+    all_heads = this.heads
+    heads = [all_heads[place] for place in (this.baseline, *alike)]
     corner = "group" if turned else "class"
     title = f"{_class_title(figure)} of each class"
     return _table(title, corner, rows, heads, tuple(notes), below=turned)

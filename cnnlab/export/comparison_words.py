@@ -38,6 +38,8 @@ _APART: dict[Apart, str] = {
     "unfinished": "Training times compare only where all runs were trained to their end",
 }
 """Why figures do not compare, as the beginning of a sentence."""
+MOST_VALUES = 8
+"""Values that are told of one field of a group's runs."""
 LONGEST_LABEL = 32
 """Columns of a list of fields; where one is longer, groups go by the names of their runs."""
 
@@ -127,6 +129,27 @@ def _field(path: str, value: Any, *, short: bool) -> str:
     if last == "name":
         return setting(value)
     return f"{last if short else f'{section}.{last}'.strip('.')}={setting(value)}"
+
+
+def setting_words(group: Group, path: str) -> str:
+    """The value of a field that differs between groups; a dash for a group without the field."""
+    return setting(group.settings[path]) if path in group.settings else "–"
+
+
+def machine_words(group: Group, path: str, most: int = MOST_VALUES) -> str:
+    """The values that a group's runs have in a field of the machine, each once.
+
+    Of imported curves none is known.
+
+    Args:
+        most: how many are told; where there are more, the first ones and how many they are.
+    """
+    if not group.runs[0].config:
+        return "–"
+    values = list(dict.fromkeys(map(setting, group.machine[path])))
+    if len(values) > most:
+        values[most - 1 :] = [f"… ({len(values)} values)"]
+    return ", ".join(values)
 
 
 def seeds_words(group: Group) -> str:
@@ -280,7 +303,7 @@ def summary_words(
     baseline: int,
     places: Sequence[int] | None = None,
 ) -> list[str]:
-    """What the figures mean, line by line: warnings, each group against the baseline, notes.
+    """What the figures mean, line by line: a warning, each group against the baseline, notes.
 
     Args:
         places: of the groups to tell of; None for all.
@@ -288,7 +311,8 @@ def summary_words(
     groups = comparison.groups
     if len(groups) == 1:
         return [_alone_words(comparison)]
-    lines = list(images_words(comparison.same_images))
+    main = comparison.main
+    lines = [] if main is None else list(images_words(comparison.same_images_of(main)))
     told = [
         place for place in (range(len(groups)) if places is None else places) if place != baseline
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from history.samples import STARTED, add_run, change, checkpoint, epoch, record
@@ -22,6 +22,7 @@ from cnnlab.events import (
     RunFinished,
 )
 from cnnlab.export.comparison_words import labels, summary_words
+from cnnlab.history.edits import delete_run
 from cnnlab.history.queries import Reader
 from cnnlab.home import Home
 
@@ -94,3 +95,15 @@ def compared(home: Home, ids: Sequence[str], **options: Any) -> Comparison:
 
 def told(comparison: Comparison, baseline: int = 0) -> list[str]:
     return summary_words(comparison, labels(comparison), baseline)
+
+
+def compared_before_deletion(home: Home, run_id: str) -> Callable[..., Comparison]:
+    """What compares as `compare` does; as soon as it has, somebody else deletes a run."""
+
+    def comparing(reader: Reader, *arguments: Any, **options: Any) -> Comparison:
+        found = compare(reader, *arguments, **options)
+        with Reader(home) as another:
+            delete_run(home, another.run(run_id))
+        return found
+
+    return comparing

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from analysis.finished_runs import compared, finished, imported, seeds
+from analysis.finished_runs import compared, finished, imported, seeds, told
 from history.samples import STARTED, add_run, change, epoch, record
 
 from cnnlab.analysis.best import Apart
 from cnnlab.analysis.comparison import FIGURES
 from cnnlab.events import Ending, RunFailed, RunFinished, RunInterrupted, RunStopped
+from cnnlab.export.comparison_picks import in_order
 from cnnlab.home import Home
 
 BY_NAME = {figure.name: figure for figure in FIGURES}
@@ -138,6 +139,29 @@ def test_of_other_data_and_of_data_that_nobody_told_validation_does_not_compare(
     assert compared(home, [own, other]).why_apart(VALIDATED) == "other images"
     unknown = imported(home, "unknown", "unknown", 0.8)
     assert compared(home, [own, unknown]).why_apart(VALIDATED) == "images not known"
+
+
+@pytest.mark.parametrize(
+    ("dataset", "origin", "same", "why"),
+    [("cifar10", None, False, "other images"), ("unknown", "csv", None, "images not known")],
+)
+def test_a_run_of_other_data_that_was_not_tested_leaves_the_best_test_among_the_others(
+    home: Home, dataset: str, origin: str | None, same: bool | None, why: Apart
+) -> None:
+    ids = [finished(home, f"run-{at}", 0.8 + at / 10, f"optimizer.lr=0.{at + 1}") for at in (0, 1)]
+    add_run(home, "untested", name="untested", config={}, dataset=dataset)
+    record(home, "untested", STARTED, epoch(1))
+    change(home, "update runs set origin = ? where id = 'untested'", [origin])
+    comparison = compared(home, ["untested", *ids])
+    assert comparison.same_images is same
+    assert comparison.why_apart(TEST) is None
+    assert comparison.best(TEST) == {2}
+    assert in_order(comparison) == [2, 1, 0]
+    assert comparison.why_apart(VALIDATED) == why
+    assert told(comparison, 1)[:2] == [
+        "untested: no test accuracy to compare",
+        "lr=0.2: +10.00 points, within the noise of the test images (± 10.33)",
+    ]
 
 
 def test_of_imported_curves_the_seed_is_not_known_and_so_their_validation_images_are_not(

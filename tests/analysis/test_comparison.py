@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
 import pytest
 from analysis.finished_runs import compared, finished, seeds, told
+from cost import cpu_seconds
 from history.samples import add_run, change, epoch, record
 
 from cnnlab.analysis.comparison import FIGURES
+from cnnlab.analysis.evaluated_runs import EvaluatedRun, one_of_each_seed
 from cnnlab.events import Command, RunFinished, RunStopped
 from cnnlab.export.comparison_words import figure_words, labels
 from cnnlab.export.run_words import setting
+from cnnlab.history.queries import Reader
 from cnnlab.home import Home
 
 
@@ -49,6 +53,24 @@ def test_of_runs_with_one_seed_the_newest_counts(home: Home) -> None:
     assert [run.id for run in group.runs] == ["run-0", "again"]
     assert [run.id for run in group.repeats] == ["run-1"]
     assert group.accuracies == (0.9, 0.98)
+
+
+def test_many_seeds_cost_no_more_than_their_number(home: Home) -> None:
+    name = finished(home, "run", 0.9)
+    with Reader(home) as reader:
+        run = reader.run(name)
+
+    def cost(number: int) -> float:
+        configs = [{"training": {"seed": seed}} for seed in range(number)]
+        runs = [
+            EvaluatedRun(replace(run, id=f"run-{seed}", config=config), ())
+            for seed, config in enumerate(configs)
+        ]
+        assert one_of_each_seed(runs) == runs
+        return cpu_seconds(lambda: one_of_each_seed(runs))
+
+    # Ten times as many take about ten times as long; what is quadratic takes a hundred times.
+    assert cost(5_000) < 40 * cost(500)
 
 
 def test_what_the_runs_of_one_group_differ_in_is_told_of_all_of_them(home: Home) -> None:

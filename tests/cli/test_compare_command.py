@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Callable, Sequence
 
 import pytest
-from analysis.finished_runs import finished, seeds
+from analysis.finished_runs import compared_before_deletion, finished, seeds
 from cli.studies import RATES, write_rates
 from history.samples import change, epoch, record
 from rich.cells import cell_len
@@ -248,6 +248,20 @@ def test_once_is_plain_text_for_a_log(inside: Cnnlab, terminal: Terminal, runs: 
     assert "\x1b" not in shown
     assert widest(shown) <= 80
     assert "┌────" in shown
+
+
+@pytest.mark.usefixtures("runs")
+def test_a_run_that_is_deleted_while_the_report_is_made_is_shown_as_it_was(
+    inside: Cnnlab, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    comparing = compared_before_deletion(home, "far-1")
+    arguments = ("runs", "compare", "far-0", "far-1", "--no-fold", "--curves")
+    with monkeypatch.context() as patched:
+        patched.setattr("cnnlab.export.comparison_document.compare", comparing)
+        done = inside(*arguments)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "seed=1" in done.stdout
+    assert "Unknown run 'far-1'" in inside(*arguments).stderr
 
 
 def test_many_groups_fit_a_terminal_and_each_is_there(

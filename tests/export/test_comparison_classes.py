@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from analysis.finished_runs import compared
 from analysis.finished_runs import finished as of_classes
+from cost import cpu_seconds
 from export.comparisons import (
     blocks,
     document,
@@ -16,6 +20,7 @@ from export.comparisons import (
 from history.samples import change
 
 from cnnlab.events import ClassMetrics
+from cnnlab.export.comparison_tables import Compared, class_table
 from cnnlab.export.document import Words
 from cnnlab.home import Home
 
@@ -95,3 +100,18 @@ def test_of_many_groups_and_classes_the_best_stand_beside_the_baseline(home: Hom
 def test_an_untested_baseline_has_no_differences_of_classes(home: Home, groups: list[str]) -> None:
     found = document(home, [imported(home, "old"), *groups])
     assert any("not tested" in words.paragraphs[0] for words in blocks(found, Words))
+
+
+def test_many_groups_below_each_other_cost_no_more_than_their_number(
+    home: Home, groups: list[str]
+) -> None:
+    comparison = compared(home, groups)
+
+    def cost(number: int) -> float:
+        many = replace(comparison, groups=comparison.groups[:1] * number)
+        this = Compared(many, [f"group {at}" for at in range(number)], 0)
+        assert len(class_table(this, "f1").rows) == number
+        return cpu_seconds(lambda: class_table(this, "f1"))
+
+    # Ten times as many take about ten times as long; what is quadratic takes a hundred times.
+    assert cost(3_000) < 30 * cost(300)

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from analysis.finished_runs import finished, seeds
+from analysis.finished_runs import compared, compared_before_deletion, finished, imported, seeds
 from history.samples import change, evaluated, evaluation, record
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 from tui.conftest import Opened, until, until_shown
 
 from cnnlab.events import ClassMetrics
+from cnnlab.export.comparison_tables import Compared, config_tables
 from cnnlab.history.trash import empty_trash, move_to_trash
 from cnnlab.home import Home
 from cnnlab.tui import navigation
 from cnnlab.tui.app import CnnlabApp
+from cnnlab.tui.screens.compare.material import Desk
 from cnnlab.tui.screens.compare.screen import CompareScreen
+from cnnlab.tui.screens.compare.sheets import config_sheet
 from cnnlab.tui.widgets.dialogs import ChoiceDialog
 from cnnlab.tui.widgets.pages import Pages
 
@@ -127,6 +130,22 @@ async def test_only_fields_that_differ_are_listed_and_machines_below(
         text = await until_shown(pilot, "optimizer.lr", "training.seed", "1 seed")
         assert "optimizer.momentum" not in text
         assert "batch_size" not in text
+
+
+def test_of_many_seeds_the_screen_tells_as_many_as_the_report(home: Home) -> None:
+    ids = [
+        *seeds(home, "slow", [0.9] * 10, "optimizer.lr=0.02"),
+        *seeds(home, "fast", [0.8] * 8, "optimizer.lr=0.2"),
+        imported(home, "old", "mnist-5k", 0.7),
+    ]
+    comparison, names = compared(home, ids), ["slow", "fast", "old"]
+    (report,) = config_tables(Compared(comparison, names, 0))
+    sheet = config_sheet(comparison, names)
+    for rows in (report.rows, sheet.rows[:2]):
+        assert [[cell.text for cell in cells] for cells in rows] == [
+            ["optimizer.lr", "0.02", "0.2", "–"],
+            ["training.seed", "0, 1, 2, 3, 4, 5, 6, … (10 values)", "0, 1, 2, 3, 4, 5, 6, 7", "–"],
+        ]
 
 
 async def test_classes_differ_in_points_with_a_sign_and_by_the_figure_one_chooses(
@@ -255,6 +274,20 @@ async def test_runs_that_are_moved_to_the_trash_or_deleted_meanwhile_are_told(
             "1 run was deleted meanwhile and left out.",
             "first is in the trash.",
         )
+
+
+def test_figures_and_curves_are_of_one_moment_though_a_run_is_deleted_meanwhile(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [finished(home, "a", 0.9), finished(home, "b", 0.8, "optimizer.lr=0.2")]
+    desk = Desk(home, ids)
+    with monkeypatch.context() as patched:
+        comparing = compared_before_deletion(home, "b")
+        patched.setattr("cnnlab.tui.screens.compare.material.compare", comparing)
+        found = desk.read("best", fold=True)
+    assert [one.run.id for one in found.series] == ids
+    assert len(found.comparison.groups) == 2
+    assert [one.run.id for one in desk.read("best", fold=True).series] == ["a"]
 
 
 async def test_the_baseline_is_chosen_among_the_groups_asked_for_last(

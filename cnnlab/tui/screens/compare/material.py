@@ -35,12 +35,12 @@ class Desk:
         self._followed = {run_id: FollowedRun(run_id) for run_id in run_ids}
 
     def read(self, checkpoint: CheckpointKind, *, fold: bool) -> Material:
-        """The runs as they are now.
+        """The runs as they are now, all of one moment.
 
         Raises:
             HistoryError: the history cannot be read.
         """
-        with Reader(self._home) as reader:
+        with Reader(self._home) as reader, reader.moment():
             comparison = compare(reader, list(self._followed), checkpoint, fold=fold)
             names = tuple(labels(comparison))
             series, curve_names = [], []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
@@ -14,11 +14,12 @@ from cnnlab.export.comparison_words import (
     LONGEST_LABEL,
     best_words,
     figure_words,
+    machine_words,
     marked,
     seeds_words,
+    setting_words,
 )
 from cnnlab.export.format import format_figure, format_points, one_line
-from cnnlab.export.run_words import setting
 
 Tone = Literal["", "muted", "good", "bad", "best"]
 """What a cell's colour means; its sign says it too."""
@@ -117,11 +118,11 @@ def config_sheet(comparison: Comparison, names: Sequence[str]) -> Sheet:
     """The fields that differ, then those of the machine, and the runs that a group is made of."""
     groups = comparison.groups
     rows = [
-        (Cell(path), *(Cell(_setting(group.settings, path)) for group in groups))
+        (Cell(path), *(Cell(setting_words(group, path)) for group in groups))
         for path in comparison.fields
     ]
     rows += [
-        (Cell(path, "muted"), *(Cell(_of_machine(group, path), "muted") for group in groups))
+        (Cell(path, "muted"), *(Cell(machine_words(group, path), "muted") for group in groups))
         for path in comparison.machine_fields
         if path not in comparison.fields
     ]
@@ -132,17 +133,6 @@ def config_sheet(comparison: Comparison, names: Sequence[str]) -> Sheet:
         )
         rows.append((Cell("", "muted"), *(Cell(name, "muted") for name in members)))
     return Sheet((Cell(""), *(Cell(clipped(name)) for name in names)), tuple(rows))
-
-
-def _setting(settings: Any, path: str) -> str:
-    return setting(settings[path]) if path in settings else "–"
-
-
-def _of_machine(group: Group, path: str) -> str:
-    """The values of a group's runs, each once; of imported curves none is known."""
-    if not group.runs[0].config:
-        return "–"
-    return ", ".join(dict.fromkeys(map(setting, group.machine[path])))
 
 
 def classes_sheet(
