@@ -233,12 +233,10 @@ def _stairs(ends: Array, values: Array, begin: float) -> tuple[Array, Array]:
 
 
 def read_series(reader: Reader, run_id: str, *, steps: bool = True) -> RunSeries:
-    """The course of a run, for `RunSeries.curves`; without its steps only the means of epochs."""
+    """The course of a run, for `RunSeries.curves`; training without its steps is by epoch alone."""
     run, epochs = reader.run(run_id), reader.epochs([run_id])[run_id]
     interventions = reader.interventions([run_id])[run_id]
-    if not steps:
-        return RunSeries(run, epochs, NO_STEPS, (), interventions)
-    arrays = StepArrays.of(reader.step_columns(run_id))
+    arrays = StepArrays.of(reader.step_columns(run_id)) if steps else NO_STEPS
     return RunSeries(run, epochs, arrays, read_validations(reader, run_id), interventions)
 
 

@@ -128,6 +128,7 @@ def test_where_panels_have_different_groups_each_is_told_with_its_name(
         add_run(home, f"run{number}", config=config)
         record(home, f"run{number}", *life())
     change(home, "update epochs set validation_loss = null where run_id < 'run2'")
+    change(home, "update evaluations set loss = null where run_id < 'run2'")
     runs = job(home, *(f"run{number}" for number in range(9)))
     assert write_svg(runs, tmp_path / "plot.svg") == [
         "Validation loss: 7 of 9 groups are drawn: the others have no validation loss.",
