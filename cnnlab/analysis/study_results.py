@@ -43,7 +43,11 @@ LESS_IS_BETTER = frozenset({"seconds"})
 """The figures of which the least is the best; of the others it is the largest."""
 
 _LEAST_DIGITS = 2
-"""Of a published share: one that is 0.9 here was printed as 0.90, or as 90 %."""
+
+
+def printed_digits(share: float) -> int:
+    """Digits behind the point with which a source prints a share: 0.9 here was 0.90, or 90 %."""
+    return max(_LEAST_DIGITS, -int(Decimal(str(share)).as_tuple().exponent))
 
 
 @dataclass(frozen=True)
@@ -112,7 +116,7 @@ class RowResult:
         printed, low, high = (
             Decimal(str(value)) for value in (published, measured.minimum, measured.maximum)
         )
-        digits = max(_LEAST_DIGITS, -int(printed.as_tuple().exponent))
+        digits = printed_digits(published)
         if self.row.preset.about.figures == "cut":
             return not low - Decimal(1).scaleb(-digits) < printed <= high
         half = Decimal(5).scaleb(-digits - 1)

@@ -12,7 +12,13 @@ from itertools import zip_longest
 from typing import Literal, get_args
 
 from cnnlab.analysis.evaluated_runs import Measured
-from cnnlab.analysis.study_results import LESS_IS_BETTER, RowResult, StudyResults, best_of
+from cnnlab.analysis.study_results import (
+    LESS_IS_BETTER,
+    RowResult,
+    StudyResults,
+    best_of,
+    printed_digits,
+)
 from cnnlab.data.catalog import KNOWN
 from cnnlab.export.comparison_words import number_words
 from cnnlab.export.format import format_duration, format_figure, format_points
@@ -178,7 +184,7 @@ def _published(result: RowResult, name: str) -> StudyCell:
 
 def _as_printed(share: float, *, outside: bool) -> StudyCell:
     """A share as its source prints it: 0.57 claims less than 0.5700."""
-    return StudyCell(str(share), outside=outside)
+    return StudyCell(f"{share:.{printed_digits(share)}f}", outside=outside)
 
 
 def _measured(result: RowResult, name: str) -> StudyCell:

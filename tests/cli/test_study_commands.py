@@ -115,7 +115,7 @@ def test_seeds_fold_and_other_epochs_do_not_compare(inside: Cnnlab, study: str) 
     assert re.search(r"row +published +measured +best +points", shown)
     measured = slow["measured"]["accuracy"]
     assert f"{measured['mean']:.4f} ± {measured['std']:.4f} (2)  {measured['best']:.4f}" in shown
-    assert ("‡ 0.9 " in shown) == measured["outside"]
+    assert ("‡ 0.90 " in shown) == measured["outside"]
     assert "Of several runs, one a seed: mean ± sample standard deviation" in shown
     assert "* lr 0.01: does not compare with the published figure: training.epochs 2" in shown
     varies = re.sub(" +", " ", shown.partition("What varies\n")[2])

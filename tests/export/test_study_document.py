@@ -47,15 +47,15 @@ def test_several_seeds_are_a_mean_with_its_spread_and_the_best(home: Home, study
         "row", "accuracy, published", "accuracy, measured", "accuracy, best", "accuracy, points",
     ]  # fmt: skip
     assert texts(table) == [
-        ["slow", "‡ 0.9", "0.8000 ± 0.0707 (2)", "0.8500", "-10.0"],
+        ["slow", "‡ 0.90", "0.8000 ± 0.0707 (2)", "0.8500", "-10.0"],
         ["fast", "–", "–", "", ""],
     ]
     assert table.rows[0][1].remark
     assert [note[0] for note in table.notes] == ["O", "‡"]
     classes = section(document, "Classes").blocks[0]
     assert [row[1:] for row in texts(classes)] == [
-        ["‡ 0.5", "0.7000 ± 0.0707 (2)"],
-        ["0.7", "0.7000 ± 0.0707 (2)"],
+        ["‡ 0.50", "0.7000 ± 0.0707 (2)"],
+        ["0.70", "0.7000 ± 0.0707 (2)"],
     ]
     assert [row[3] for row in texts(section(document, "Runs").blocks[0])] == ["1", "0"]
 

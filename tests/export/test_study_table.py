@@ -74,7 +74,7 @@ def test_the_rows_have_what_was_published_beside_what_was_measured(
     assert (table.heading, table.names) == ("row", ("slow", "fast"))
     slow, fast = lines(table)
     assert slow[:8] == [
-        "‡ 0.9", "0.8000 ± 0.0707 (2)", "0.8500", "-10.0",
+        "‡ 0.90", "0.8000 ± 0.0707 (2)", "0.8500", "-10.0",
         "0.85", "0.8000 ± 0.0707 (2)", "0.8500", "-5.0",
     ]  # fmt: skip
     assert slow[8] == "1 m 15 s"
@@ -100,18 +100,18 @@ def test_what_does_not_compare_is_muted_has_a_sign_and_no_points(home: Home, stu
     results = measure(home, study)
     table = study_table(results)
     assert kinds(table)["accuracy"] == ["published", "measured", "best"]
-    assert lines(table)[0][:3] == ["0.9", "0.8000 ± 0.0707 (2) *", "0.8500"]
+    assert lines(table)[0][:3] == ["0.90", "0.8000 ± 0.0707 (2) *", "0.8500"]
     tones = [column(table, "accuracy", kind)[0].tone for kind in ("measured", "best")]
     assert tones == ["muted", "muted"]
     classes = class_table(results.rows[0])
     assert classes is not None
-    assert lines(classes) == [["0.5", "0.7000 ± 0.0707 (2) *"], ["0.7", "0.7000 ± 0.0707 (2) *"]]
+    assert lines(classes) == [["0.50", "0.7000 ± 0.0707 (2) *"], ["0.70", "0.7000 ± 0.0707 (2) *"]]
 
 
 def test_dots_stand_for_what_is_being_read(home: Home, study: Study) -> None:
     results: StudyResults = measure(home, study)
     table = study_table(results, being_read=True)
-    assert lines(table) == [["0.9", "…", "0.85", "…", "1 m 15 s", "…"], ["–", "…"] * 3]
+    assert lines(table) == [["0.90", "…", "0.85", "…", "1 m 15 s", "…"], ["–", "…"] * 3]
     assert lines(row_table(results.rows[1], being_read=True)) == [["–", "…"]]
 
 
@@ -122,7 +122,7 @@ def test_a_row_has_its_figures_one_a_line(home: Home, study: Study) -> None:
     slow, fast = (row_table(row) for row in measure(home, study).rows)
     assert (slow.heading, slow.names) == ("figure", ("accuracy", "precision", "time"))
     assert kinds(slow) == {"": ["published", "measured", "points"]}
-    assert [line[::2] for line in lines(slow)] == [["0.9", "-15.0"], ["0.85", "-10.0"],
+    assert [line[::2] for line in lines(slow)] == [["0.90", "-15.0"], ["0.85", "-10.0"],
                                                    ["1 m 15 s", ""]]  # fmt: skip
     assert kinds(fast) == {"": ["published", "measured", "best"]}
     assert lines(fast)[0] == ["–", "0.8000 ± 0.0707 (2)", "0.8500"]
@@ -137,8 +137,8 @@ def test_classes_that_either_side_lacks_are_absent_figures(home: Home, study: St
     assert slow is not None
     assert (slow.heading, slow.names) == ("class", ("0", "1", "2"))
     assert lines(slow) == [
-        ["‡ 0.5", "0.7000 ± 0.0000 (2)"],
-        ["0.7", "0.7000 ± 0.0000 (2)"],
+        ["‡ 0.50", "0.7000 ± 0.0000 (2)"],
+        ["0.70", "0.7000 ± 0.0000 (2)"],
         ["–", "0.7000 ± 0.0000 (2)"],
     ]
 
@@ -146,7 +146,7 @@ def test_classes_that_either_side_lacks_are_absent_figures(home: Home, study: St
 def test_classes_without_runs_have_what_was_published(home: Home, study: Study) -> None:
     table = class_table(measure(home, study).rows[0])
     assert table is not None
-    assert lines(table) == [["0.5", "–"], ["0.7", "–"]]
+    assert lines(table) == [["0.50", "–"], ["0.70", "–"]]
 
 
 def test_classes_of_another_data_set_are_not_named_after_those_of_the_row(
@@ -156,7 +156,7 @@ def test_classes_of_another_data_set_are_not_named_after_those_of_the_row(
     results = measure(home, study)
     table = class_table(results.rows[0])
     assert table is not None
-    assert (table.names, lines(table)) == (("0", "1"), [["0.5", "–"], ["0.7", "–"]])
+    assert (table.names, lines(table)) == (("0", "1"), [["0.50", "–"], ["0.70", "–"]])
     assert "* slow: does not compare with the published figure: data.name cifar10" in "".join(
         sign_notes(results)
     )

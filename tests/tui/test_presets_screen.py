@@ -161,7 +161,7 @@ async def test_a_row_says_where_it_differs_and_prints_its_classes(
         await search(pilot, "rates fast")
         await until_shown(pilot, "optimizer.lr 0.01 (most rows 0.001)", "+40.0")
         lines = [line.split("│")[-1].split() for line in shown(pilot).splitlines()]
-        assert ["1", "0.2", "0.9000"] in lines
+        assert ["1", "0.20", "0.9000"] in lines
         await until_shown(pilot, "lr=0.01")
 
 
