@@ -94,6 +94,12 @@ class Axes:
     epochs_from: int = 0
     ends: Mapping[int, int] = field(default_factory=dict)
 
+    @property
+    def counted_from_zero(self) -> str:
+        """What does, as the beginning of a sentence; empty where nothing does."""
+        names = {"epochs": self.epochs_from, "steps": self.steps_from}
+        return " and ".join(name for name, shift in names.items() if shift).capitalize()
+
     def step(self, point: Point) -> int:
         """The step of a point of steps; a part of one counts as whole."""
         return max(math.ceil(point.x) + self.steps_from, 1)

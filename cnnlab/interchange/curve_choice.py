@@ -88,6 +88,8 @@ def choose(traces: Sequence[Trace], axes: Axes) -> Chosen:
                 _step(trace, one, axes, chosen.ends): one for one in trace.points
             }
     chosen.trim()
+    if counted := axes.counted_from_zero:
+        chosen.told.append(f"{counted} count from 0 there; here the first one is 1.")
     _take_final([trace for trace in known if _is_final(trace)], chosen)
     chosen.told += [
         f"{name!r} is in percent{'' if sign == name else f', as {sign!r} is,'}"

@@ -358,6 +358,7 @@ def test_the_test_of_lightning_makes_no_epoch_of_its_own(home: Home, tmp_path: P
         "Read 'epoch' as epoch, 'step' as step, 'train_acc' as train_accuracy of steps, "
         "'train_loss' as train_loss of steps, 'val_acc' as validation_accuracy, "
         "'val_loss' as validation_loss, 'test_acc' as test_accuracy.",
+        "Epochs and steps count from 0 there; here the first one is 1.",
     )
 
 

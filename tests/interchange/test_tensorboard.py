@@ -67,6 +67,7 @@ def test_steps_and_epochs_of_pytorch_are_told_apart(home: Home, tmp_path: Path) 
         "Read 'train/loss' as train_loss of steps, 'lr' as lr of steps, "
         "'val/acc' as validation_accuracy.",
         "Nothing tells where each epoch ends: they are spread evenly over the steps.",
+        "Epochs and steps count from 0 there; here the first one is 1.",
         "'val/acc' is in percent and kept as a share of 1.",
     )
 
@@ -161,6 +162,7 @@ def test_of_a_test_accuracy_on_the_way_the_last_value_is_kept(home: Home, tmp_pa
     assert run.notes == ("From old: test accuracy 0.52",)
     assert run.remarks == (
         "Read 'val_loss' as validation_loss, 'test_acc' as test_accuracy.",
+        "Epochs count from 0 there; here the first one is 1.",
         "'test_acc' has 3 values: the last one is kept.",
         "'test_acc' is in percent and kept as a share of 1.",
     )
@@ -175,6 +177,7 @@ def test_a_percentage_that_is_not_read_is_not_said_to_be_kept(home: Home, tmp_pa
     (run,) = bring(home, tmp_path)
     assert run.remarks == (
         "Read 'val_loss' as validation_loss.",
+        "Epochs count from 0 there; here the first one is 1.",
         "Not read: 'val_top5', 'val_acc_best'; --column FIELD=NAME says what one is.",
     )
 
@@ -191,6 +194,7 @@ def test_an_epoch_in_which_there_was_only_a_test_is_none(home: Home, tmp_path: P
     assert run.series.run.epochs_planned == 2
     assert run.remarks == (
         "Read 'epoch' as epoch, 'train_loss' as train_loss, 'test_acc' as test_accuracy.",
+        "Epochs and steps count from 0 there; here the first one is 1.",
     )
 
 
