@@ -8,6 +8,7 @@ import finished_run
 import numpy as np
 import pytest
 import torch
+from history.samples import STARTED, add_run, checkpoint, record
 from inference.untrained import rewrite_state
 from textual.coordinate import Coordinate
 from textual.pilot import Pilot
@@ -21,6 +22,7 @@ from cnnlab.events import (
     EvaluationFinished,
     RunFailed,
     RunFinished,
+    RunStopped,
 )
 from cnnlab.history.edits import add_note
 from cnnlab.history.queries import Reader
@@ -255,6 +257,14 @@ def recorded(
         else:
             recorder.record(RunFailed(failure, f"Traceback [/x]\n{failure}"))
     return "abc12345"
+
+
+async def test_a_best_epoch_is_not_one_of_fewer_epochs(opened: Opened, home: Home) -> None:
+    add_run(home, "abc12345")
+    record(home, "abc12345", STARTED, checkpoint("best", 1), RunStopped("by the user"))
+    async with opened("data") as pilot:
+        text = await at_tab(pilot, "abc12345", 0, "best epoch 1")
+        assert "best epoch 1/" not in text
 
 
 async def test_a_run_that_failed_says_what_is_missing(opened: Opened, home: Home) -> None:
