@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from cli.conftest import Cnnlab, Terminal
@@ -90,9 +91,8 @@ def add_course(home: Home, rates: Sequence[float] = (0.1, 0.01)) -> None:
                 for step in range(first, first + 50)
             )
             recorder.record(StepsFinished(epoch, first, losses, (0.5,) * 50, (rate,) * 50, 80.0))
-            recorder.record(
-                EvaluationFinished("validation", None, epoch, epoch * 50, evaluation(0.6))
-            )
+            validation = replace(evaluation(0.6), loss=2 / epoch)
+            recorder.record(EvaluationFinished("validation", None, epoch, epoch * 50, validation))
             recorder.record(
                 EpochFinished(
                     epoch, epoch * 50, 1 / epoch, 0.6, 2 / epoch, 0.7, rate, seconds, 80.0

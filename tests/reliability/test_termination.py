@@ -88,7 +88,10 @@ def cannot_write(terminal: Terminal) -> bool:
 
     Where the kernel does not tell what threads wait for, six seconds of drawing are enough.
     """
-    terminal.send("1", "2")
+    for screen in ("1", "2"):
+        # One at a time: of screens that are left before they are drawn nothing is written.
+        terminal.send(screen)
+        time.sleep(0.2)
     waits = set()
     for thread in Path(f"/proc/{terminal.pid}/task").iterdir():
         with suppress(FileNotFoundError):  # it has ended meanwhile
