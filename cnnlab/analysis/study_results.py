@@ -211,6 +211,12 @@ def _nearest(
     return same, {path: (ours.get(path), theirs.get(path)) for path in fields}
 
 
+def class_names(row: StudyRow) -> tuple[str, ...]:
+    """The classes of a row's data set; empty where it is none that is known."""
+    known = KNOWN.get(row.preset.config.data.name)
+    return () if known is None else known.classes
+
+
 def _classes(
     row: StudyRow, runs: Sequence[EvaluatedRun], checkpoint: CheckpointKind, *, same_data: bool
 ) -> dict[str, tuple[Measured, ...]]:
@@ -218,10 +224,8 @@ def _classes(
 
     Of another data set they are those of the row's classes only where all have the same names.
     """
-    if runs and not same_data:
-        known = KNOWN.get(row.preset.config.data.name)
-        if known is None or known.classes != runs[0].tested(checkpoint).classes:
-            return {}
+    if runs and not same_data and runs[0].tested(checkpoint).classes != class_names(row):
+        return {}
     return {
         name: classes
         for name, split in _CLASS_FIGURES.items()

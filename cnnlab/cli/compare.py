@@ -77,14 +77,11 @@ def compare(
         _require_two(run_ids)
         base = baseline_among(reader, baseline, run_ids)
         if as_json:
-            shown = _as_json(reader, run_ids, options, base, fold)
-        else:
-            from cnnlab.export.comparison_document import comparison_document
+            print_json(_as_json(reader, run_ids, options, base, fold))
+            return
+        from cnnlab.export.comparison_document import comparison_document
 
-            document = comparison_document(reader, run_ids, options, baseline=base, fold=fold)
-    if as_json:
-        print_json(shown)
-        return
+        document = comparison_document(reader, run_ids, options, baseline=base, fold=fold)
     asked = once or out().is_terminal or (by, smooth, log) != ("epoch", 0.0, False)
     _print(document, once=once, curves=asked if curves is None else curves, log=log)
 

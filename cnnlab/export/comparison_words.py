@@ -38,7 +38,7 @@ _APART: dict[Apart, str] = {
     "unfinished": "Training times compare only where all runs were trained to their end",
 }
 """Why figures do not compare, as the beginning of a sentence."""
-MOST_VALUES = 8
+_MOST_VALUES = 8
 """Values that are told of one field of a group's runs."""
 LONGEST_LABEL = 32
 """Columns of a list of fields; where one is longer, groups go by the names of their runs."""
@@ -136,19 +136,16 @@ def setting_words(group: Group, path: str) -> str:
     return setting(group.settings[path]) if path in group.settings else "–"
 
 
-def machine_words(group: Group, path: str, most: int = MOST_VALUES) -> str:
+def machine_words(group: Group, path: str) -> str:
     """The values that a group's runs have in a field of the machine, each once.
 
-    Of imported curves none is known.
-
-    Args:
-        most: how many are told; where there are more, the first ones and how many they are.
+    Of many the first ones and how many they are; of imported curves none is known.
     """
     if not group.runs[0].config:
         return "–"
     values = list(dict.fromkeys(map(setting, group.machine[path])))
-    if len(values) > most:
-        values[most - 1 :] = [f"… ({len(values)} values)"]
+    if len(values) > _MOST_VALUES:
+        values[_MOST_VALUES - 1 :] = [f"… ({len(values)} values)"]
     return ", ".join(values)
 
 

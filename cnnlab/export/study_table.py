@@ -17,9 +17,9 @@ from cnnlab.analysis.study_results import (
     RowResult,
     StudyResults,
     best_of,
+    class_names,
     printed_digits,
 )
-from cnnlab.data.catalog import KNOWN
 from cnnlab.export.comparison_words import number_words
 from cnnlab.export.format import format_duration, format_figure, format_points
 from cnnlab.export.study_words import CHANGED, CLASS_TITLES, OUTSIDE, TITLES
@@ -262,7 +262,5 @@ def _filled(cells: Sequence[StudyCell], count: int) -> tuple[StudyCell, ...]:
 
 def class_name(result: RowResult, number: int) -> str:
     """What a class is called; its number where the data set is not known."""
-    known = KNOWN.get(result.row.preset.config.data.name)
-    if known is None or number >= len(known.classes):
-        return str(number)
-    return known.classes[number]
+    names = class_names(result.row)
+    return names[number] if number < len(names) else str(number)

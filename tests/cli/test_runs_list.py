@@ -66,6 +66,13 @@ def test_the_table_shows_what_a_run_came_to(cnnlab: Cnnlab, three: Home) -> None
         (["--limit", "2"], "32"),
         (["--limit", "2", "--ascending"], "12"),
         (["--limit", "99"], "321"),
+        (["--filter", "acc>0.75 tag:odd"], "2"),
+        (["--filter", "training.seed=7 -model:lenet"], "2"),
+        (["--filter", "dataset:MNIST*", "--sort", "accuracy"], "21"),
+        (["--filter", '"strange one"'], "2"),
+        (["--filter", "tag:old", "--model", "lenet"], "1"),
+        (["--filter", "-study:mnist"], "31"),
+        (["--filter", ""], "321"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -222,26 +229,6 @@ def test_a_damaged_history_is_a_sentence(inside: Cnnlab, home: Home) -> None:
 
 
 # list --filter
-
-
-@pytest.mark.parametrize(
-    ("arguments", "expected"),
-    [
-        (["--filter", "acc>0.75 tag:odd"], "2"),
-        (["--filter", "training.seed=7 -model:lenet"], "2"),
-        (["--filter", "dataset:MNIST*", "--sort", "accuracy"], "21"),
-        (["--filter", '"strange one"'], "2"),
-        (["--filter", "tag:old", "--model", "lenet"], "1"),
-        (["--filter", "-study:mnist"], "31"),
-        (["--filter", ""], "321"),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
-)
-def test_a_filter_chooses_runs(
-    inside: Cnnlab, three: Home, arguments: list[str], expected: str
-) -> None:
-    del three
-    assert listed(inside("runs", "list", *arguments)) == expected
 
 
 @pytest.mark.parametrize(

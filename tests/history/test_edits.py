@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 from history import samples
-from history.processes import SECONDS, Worker
+from history.processes import Worker
+from waiting import wait_until
 
 from cnnlab.errors import ConfigError, HistoryError, StorageError
 from cnnlab.events import RunFinished
@@ -314,10 +314,7 @@ def test_the_run_of_a_dead_process_is_deleted(home: Home, trainer: Worker) -> No
 
 def test_a_dead_process_that_nobody_waited_for_is_dead(home: Home, trainer: Worker) -> None:
     trainer.process.kill()
-    end = time.monotonic() + SECONDS
-    while psutil.Process(trainer.pid).status() != psutil.STATUS_ZOMBIE:
-        assert time.monotonic() < end
-        time.sleep(0.01)
+    wait_until(lambda: psutil.Process(trainer.pid).status() == psutil.STATUS_ZOMBIE, "its end")
     assert not is_alive(run_of(home))
 
 
