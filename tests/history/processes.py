@@ -7,10 +7,11 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from waiting import SECONDS
+
 from cnnlab.home import Home
 
 TESTS = Path(__file__).resolve().parents[1]
-SECONDS = 60
 
 
 class Worker:
@@ -57,8 +58,11 @@ class Worker:
 
     def kill(self) -> list[str]:
         """Ends it by SIGKILL; returns the whole lines that it wrote."""
+        assert self.process.stdout is not None
         self.process.kill()
-        output, _ = self.process.communicate(timeout=SECONDS)
+        # Not `communicate`, which does not know the lines that came along with the last one read.
+        output = self.process.stdout.read()
+        self.process.communicate(timeout=SECONDS)
         return output.splitlines()
 
 

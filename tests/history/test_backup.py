@@ -64,7 +64,8 @@ def test_a_backup_made_while_a_process_writes_is_of_one_moment(used: Home, tmp_p
             " where steps.run_id = epochs.run_id and steps.epoch = epochs.epoch)",
         )
         assert late == [], "an epoch is there without its steps"
-    assert worker.kill()
+    assert worker.line() != "", "it writes on after the last backup"
+    worker.kill()
 
 
 def test_a_file_that_is_there_is_replaced_only_on_demand(used: Home, tmp_path: Path) -> None:
