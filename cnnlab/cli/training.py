@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import typer
@@ -94,15 +95,28 @@ def _stop_on_interrupt(thread: RunThread, display: Display) -> Iterator[None]:
 
     def on_interrupt(_number: int, _frame: object) -> None:
         if thread.trainer.stop.is_set():
+            # A third one would wait for what the second is writing.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
             thread.abandon()
-            sys.stderr.write(f"\nStopped at once; see `cnnlab runs show {thread.run_id}`.\n")
-            sys.stderr.flush()
+            _write_at_once(f"\nStopped at once; see `cnnlab runs show {thread.run_id}`.\n")
             os._exit(STOPPED)
         thread.request_stop()
         display.say("Stopping after this step; press Ctrl-C again to stop at once.")
 
     with answered((signal.SIGINT,), on_interrupt):
         yield
+
+
+def _write_at_once(text: str) -> None:
+    """Writes to stderr, if it takes that without waiting.
+
+    Not through the stream: this call may have interrupted a write to it, and the training may wait
+    in another one for somebody who reads.
+    """
+    with suppress(OSError, ValueError):
+        number = sys.stderr.fileno()
+        if select.select([], [number], [], 0)[1]:
+            os.write(number, text.encode())
 
 
 def report(home: Home, thread: RunThread, as_json: bool) -> None:
