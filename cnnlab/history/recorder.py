@@ -253,13 +253,13 @@ class Recorder:
 
     @_take.register
     def _(self, event: RunStarted) -> None:
-        run = self._db.table("runs").get(self._run_id)
+        run, begun = self._db.table("runs").get(self._run_id), now()
         self._update_run(
             {
                 "status": "running",
-                "heartbeat_at": now(),
+                "heartbeat_at": begun,
                 # That of its first part, where the run goes on from a checkpoint.
-                "started_at": run["started_at"] or now(),
+                "started_at": run["started_at"] or begun,
                 "device": event.device,
                 "device_name": event.device_name,
                 "precision": event.precision,

@@ -57,8 +57,10 @@ class Worker:
         return output.splitlines()
 
     def kill(self) -> list[str]:
-        """Ends it by SIGKILL; returns the whole lines that it wrote."""
+        """Ends it by SIGKILL; returns the lines that it wrote and nobody has read yet."""
         assert self.process.stdout is not None
+        if self.process.stdout.closed:  # it was killed before
+            return []
         self.process.kill()
         # Not `communicate`, which does not know the lines that came along with the last one read.
         output = self.process.stdout.read()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import sqlite3
 import stat
 from contextlib import closing
@@ -131,7 +132,7 @@ def test_a_damaged_history_is_no_backup(used: Home, tmp_path: Path) -> None:
     samples.plain(used, "pragma journal_mode = delete")
     content = bytearray(used.history.read_bytes())
     (root,) = samples.plain(used, "select rootpage from sqlite_master where name = 'steps'")[0]
-    content[(root - 1) * 4096 : root * 4096] = os.urandom(4096)
+    content[(root - 1) * 4096 : root * 4096] = random.Random(1).randbytes(4096)
     used.history.write_bytes(content)
     target = tmp_path / "copy.db"
     target.write_text("the last good one")
@@ -228,7 +229,7 @@ def test_a_damaged_older_history_is_not_upgraded(older: Home) -> None:
     samples.plain(older, "pragma journal_mode = delete")
     (root,) = samples.plain(older, "select rootpage from sqlite_master where name = 'runs'")[0]
     content = bytearray(older.history.read_bytes())
-    content[(root - 1) * 4096 : root * 4096] = os.urandom(4096)
+    content[(root - 1) * 4096 : root * 4096] = random.Random(1).randbytes(4096)
     older.history.write_bytes(content)
     with pytest.raises(HistoryError, match="damaged"):
         connect_for_writing(older)

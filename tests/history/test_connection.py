@@ -146,12 +146,12 @@ def test_an_upgrade_that_takes_too_long_elsewhere_is_named(
 
 def test_writers_and_readers_do_not_lock_each_other_out(home: Home) -> None:
     writers = [Worker("write", home, f"aaaa000{number}", "25") for number in range(4)]
-    readers = [Worker("read", home, "1.5") for _ in range(2)]
+    readers = [Worker("read", home) for _ in range(2)]
     go_together([*writers, *readers])
     for writer in writers:
         writer.lines_to_end()
     for reader in readers:
-        assert int(reader.lines_to_end()[-1]) > 0
+        assert reader.lines_to_end() == ["4 runs"]
     counts = samples.counts(home)
     assert (counts["runs"], counts["epochs"], counts["steps"]) == (4, 100, 400)
     assert (counts["evaluations"], counts["class_metrics"]) == (100, 300)

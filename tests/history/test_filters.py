@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from cost import cpu_seconds
 from history import samples
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnlab.errors import ConfigError
@@ -320,9 +320,7 @@ FRAGMENTS = st.one_of(
 )
 
 
-@settings(
-    deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=300)
 @given(st.lists(FRAGMENTS, max_size=12).map("".join), st.integers(-5, 80))
 def test_any_text_is_answered_or_refused(reader: Reader, text: str, cursor: int) -> None:
     assert_answered(reader, text)
@@ -330,7 +328,6 @@ def test_any_text_is_answered_or_refused(reader: Reader, text: str, cursor: int)
         assert 0 <= offered.start <= offered.end <= len(text)
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1))
 def test_any_value_that_is_offered_can_be_asked_for(value: str) -> None:
     (offered,) = complete("tag:", 4, {"tag": [value]}, PATHS)

@@ -17,6 +17,8 @@ from cnnlab.history.resumption import claim
 from cnnlab.home import Home
 
 KILLS = 15
+EARLY = 3
+"""One of so many kills comes whenever it comes, be it before the first epoch."""
 
 
 def assert_whole(home: Home) -> None:
@@ -57,12 +59,14 @@ def last_epoch(home: Home, run_id: str) -> int:
 def test_a_writer_killed_at_any_moment_leaves_a_whole_history(home: Home) -> None:
     chance = random.Random(20)
     samples.add_run(home, "aaaa0001")
-    for _ in range(KILLS):
+    for number in range(KILLS):
         before = last_epoch(home, "aaaa0001")
         worker = Worker("write-for-ever", home, "aaaa0001", str(before + 1))
         worker.go()
+        # Some are killed before they may have recorded anything, the others at least an epoch on.
+        said = [int(worker.line())] if number % EARLY else []
         time.sleep(chance.uniform(0.02, 0.3))
-        said = [int(line) for line in worker.kill()]
+        said += [int(line) for line in worker.kill()]
         assert_whole(home)
         # Everything that `record` came back from is there.
         assert last_epoch(home, "aaaa0001") >= max(said, default=before)
@@ -71,7 +75,7 @@ def test_a_writer_killed_at_any_moment_leaves_a_whole_history(home: Home) -> Non
         steps = [step.step for step in reader.steps("aaaa0001")]
         validations = [each.step for each in reader.validations(["aaaa0001"])["aaaa0001"]]
         assert len(reader.final_evaluations(["aaaa0001"])["aaaa0001"]) == 1
-    assert len(epochs) > KILLS
+    assert len(epochs) >= KILLS - KILLS // EARLY
     assert epochs == list(range(1, len(epochs) + 1))
     assert steps[: len(epochs) * 4] == list(range(1, len(epochs) * 4 + 1))
     assert validations[: len(epochs)] == [number * 4 for number in epochs]
