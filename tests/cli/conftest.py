@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from cli.runs import add_run
+from waiting import SECONDS
 
 from cnnlab.events import RunFailed, RunFinished
 from cnnlab.home import Home
@@ -24,6 +25,18 @@ PROGRAM = str(Path(sys.executable).with_name("cnnlab"))
 
 Cnnlab = Callable[..., subprocess.CompletedProcess[str]]
 Terminal = Callable[..., str]
+
+OF_TERMINALS = ("NO_COLOR", "FORCE_COLOR", "COLORTERM", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
+"""What else a user may have in the environment for programs that draw on terminals."""
+
+
+@pytest.fixture(autouse=True)
+def usual_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test hangs on the terminal that the tests are started from."""
+    for name in OF_TERMINALS:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in (("TERM", "xterm-256color"), ("COLUMNS", "80"), ("LINES", "24")):
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture
@@ -36,7 +49,7 @@ def cnnlab(home: Home) -> Cnnlab:
             [PROGRAM, *arguments],
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=SECONDS,
             check=False,
             **options,
         )
@@ -52,8 +65,12 @@ def inside(
     del home  # named by the environment
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        from cnnlab.cli import console
         from cnnlab.cli.main import main
 
+        # A process has consoles of its own, which keep the width that they begin with.
+        console.out.cache_clear()
+        console.err.cache_clear()
         monkeypatch.setattr(sys, "argv", ["cnnlab", *arguments])
         capfd.readouterr()
         with pytest.raises(SystemExit) as ended:
@@ -86,7 +103,7 @@ def terminal(home: Home) -> Terminal:
         except OSError:
             pass  # Linux ends a pseudo-terminal's output with EIO
         os.close(master)
-        assert process.wait(30) == 0
+        assert process.wait(SECONDS) == 0
         return shown.decode().replace("\r\n", "\n")
 
     return run
@@ -98,11 +115,11 @@ def three_written(tmp_path_factory: pytest.TempPathFactory) -> Home:
     home = Home(tmp_path_factory.mktemp("three") / "home")
     add_run(
         home, "10000001", "beta", tags=("old",), parameters=300, epochs=2, best=0.9,
-        accuracy=0.7, seconds=0.02, ending=RunFinished("all epochs trained"),
+        accuracy=0.7, seconds=20, ending=RunFinished("all epochs trained"),
     )  # fmt: skip
     add_run(
         home, "20000002", "alpha", preset="mnist/lenet", dataset="mnist", model="simple-cnn",
-        tags=("old", "odd"), note="A Strange one", epochs=1, accuracy=0.8, seconds=0.2,
+        tags=("old", "odd"), note="A Strange one", epochs=1, accuracy=0.8, seconds=200,
         ending=RunFailed("The disk is full."),
     )  # fmt: skip
     add_run(home, "30000003", "gamma", preset=None, dataset="cifar10", parameters=200, best=0.7)

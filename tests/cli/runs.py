@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import subprocess
-import time
 from collections.abc import Sequence
+
+from history.samples import change
 
 from cnnlab.config.run import RunConfig
 from cnnlab.events import (
@@ -52,7 +53,11 @@ def add_run(
     seconds: float = 0.0,
     ending: Ending | None = None,
 ) -> None:
-    """A run as training leaves it behind; without an ending it still runs, in this process."""
+    """A run as training leaves it behind; without an ending it still runs, in this process.
+
+    Args:
+        seconds: those that it took, where it has ended.
+    """
     create_run(
         home, run_id, config=CONFIG, dataset=dataset, model=model, monitor="validation_accuracy",
         epochs=3, preset=preset, name=name, tags=tags, note=note,
@@ -72,8 +77,9 @@ def add_run(
             result = evaluation(accuracy, classes)
             recorder.record(EvaluationFinished("test", "best", 1, 5, result))
         if ending is not None:
-            time.sleep(seconds)
             recorder.record(ending)
+    if ending is not None:
+        change(home, "update runs set duration_s = ? where id = ?", [seconds, run_id])
 
 
 def ids(home: Home) -> list[str]:

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from waiting import wait_until
+from waiting import SECONDS, still_runs, wait_until
 
+from cnnlab.cli import control
 from cnnlab.history.queries import Reader
 from cnnlab.home import Home
 
@@ -21,17 +22,26 @@ Cnnlab = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def training(home: Home) -> Iterator[subprocess.Popen[str]]:
-    """A long run in a process of its own, which has finished an epoch."""
+def narration(tmp_path: Path) -> Path:
+    """What the run says. A pipe would be full some time, and the run wait for a reader."""
+    return tmp_path / "narration"
+
+
+@pytest.fixture
+def training(home: Home, narration: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A run of hours in a process of its own, which has finished an epoch."""
     program = str(Path(sys.executable).with_name("cnnlab"))
-    process = subprocess.Popen(
-        [program, "run", "quickstart", *SMALL, "--epochs", "5000", "--name", "long"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    wait_until(lambda: epochs(home), "an epoch")
-    yield process
-    process.kill()
-    process.communicate()
+    with narration.open("wb") as file:
+        process = subprocess.Popen(
+            [program, "run", "quickstart", *SMALL, "--epochs", "100000", "--name", "long"],
+            stdout=subprocess.DEVNULL, stderr=file,
+        )  # fmt: skip
+    try:
+        wait_until(lambda: epochs(home), "an epoch", see=lambda: still_runs(process))
+        yield process
+    finally:
+        process.kill()
+        process.wait()
 
 
 def epochs(home: Home) -> int:
@@ -40,30 +50,35 @@ def epochs(home: Home) -> int:
 
 
 def test_a_run_is_paused_goes_on_and_is_stopped_from_elsewhere(
-    cnnlab: Cnnlab, inside: Cnnlab, home: Home, training: subprocess.Popen[str]
+    inside: Cnnlab,
+    home: Home,
+    training: subprocess.Popen[bytes],
+    narration: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    paused = cnnlab("runs", "pause", "long")
+    monkeypatch.setattr(control, "PATIENCE", SECONDS)
+    paused = inside("runs", "pause", "long")
     assert (paused.returncode, "is paused" in paused.stderr) == (0, True)
     before = epochs(home)
     time.sleep(1.0)
     assert epochs(home) == before
     assert "is paused" in inside("runs", "pause", "long").stderr
     assert "paused" in inside("runs", "list").stdout
-    assert "is running" in cnnlab("runs", "continue", "long").stderr
+    assert "is running" in inside("runs", "continue", "long").stderr
     wait_until(lambda: epochs(home) > before, "a further epoch")
-    stopped = cnnlab("runs", "stop", "long")
+    stopped = inside("runs", "stop", "long")
     assert (stopped.returncode, "is stopped: by the user after step" in stopped.stderr) == (0, True)
-    _, narration = training.communicate(timeout=180)
-    assert training.returncode == 130
-    assert "Paused after step" in narration
-    assert "Went on after step" in narration
+    assert training.wait(SECONDS) == 130
+    told = narration.read_text()
+    assert "Paused after step" in told
+    assert "Went on after step" in told
     shown = inside("runs", "show", "long").stdout
     assert "by hand: Paused after step" in shown
     assert "by hand: Went on after step" in shown
     again = inside("runs", "continue", "long")
     assert again.returncode == 1
     assert "is stopped, not under way." in again.stderr
-    assert "Traceback" not in again.stderr + narration
+    assert "Traceback" not in again.stderr + told
 
 
 def test_an_unknown_run_is_answered_with_the_nearest(inside: Cnnlab) -> None:

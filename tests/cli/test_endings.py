@@ -8,6 +8,7 @@ import time
 import weakref
 
 import pytest
+from waiting import SECONDS
 
 from cnnlab.cli.endings import ending_in_order
 
@@ -23,7 +24,7 @@ def work(number: signal.Signals) -> None:
         reference = weakref.ref(thing, lambda _: signal.raise_signal(number))
         del thing
         assert reference() is None
-        time.sleep(20)
+        time.sleep(SECONDS)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from history.samples import add_run
-from waiting import still_runs, wait_until
+from waiting import SECONDS, still_runs, wait_until
 
 from cnnlab.export.formats import FORMATS
 from cnnlab.history.edits import add_note, rename_run
@@ -303,6 +303,15 @@ def test_the_formats_are_listed_with_what_they_need(inside: Cnnlab) -> None:
     assert {each["name"]: each["installed"] for each in told} == dict.fromkeys(FORMATS, True)
 
 
+IN_CRUMBS = """
+from cnnlab.cli.main import main
+from cnnlab.interchange import archive_writing
+archive_writing._PIECE = 16
+main()
+"""
+"""The command, which copies so little at once that 16 GiB take hours on any machine."""
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_export_that_is_ended_leaves_no_half(
     here: Path, home: Home, run_id: str, number: signal.Signals
@@ -310,7 +319,7 @@ def test_an_export_that_is_ended_leaves_no_half(
     """Ended while it copies a checkpoint of 16 GiB, of which the disk holds none."""
     with (home.checkpoints(run_id) / "best-epoch0009-step0000009.pt").open("wb") as large:
         large.truncate(2**34)
-    command = [PROGRAM, "export", "digits", "-f", "archive"]
+    command = [sys.executable, "-c", IN_CRUMBS, "export", "digits", "-f", "archive"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE)
     try:
         wait_until(
@@ -321,7 +330,7 @@ def test_an_export_that_is_ended_leaves_no_half(
         (half,) = names(here)
         assert re.fullmatch(r"\.digits\.cnnlab\.zip\.\w+\.part", half)
         process.send_signal(number)
-        process.communicate(timeout=180)
+        process.communicate(timeout=SECONDS)
     finally:
         process.kill()
     assert process.returncode == {signal.SIGINT: 130}.get(number, 128 + number)

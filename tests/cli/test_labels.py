@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from cli.conftest import PROGRAM
 from history import samples
+from waiting import SECONDS
 
 from cnnlab.history.queries import Reader
 from cnnlab.history.trash import move_to_trash
@@ -161,7 +162,7 @@ def test_a_note_comes_from_standard_input(cnnlab: Cnnlab, three: Home) -> None:
 @pytest.mark.parametrize("redirection", ["</dev/null", "<&-"], ids=["empty", "closed"])
 def test_an_empty_standard_input_is_no_note(three: Home, redirection: str) -> None:
     words = ["sh", "-c", f"'{PROGRAM}' runs note beta - {redirection}"]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=180, check=False)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=SECONDS, check=False)
     assert_refused(done, "note cannot be empty")
     assert notes(three, "20000002") == []
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from history.samples import add_run, life, record
+from waiting import SECONDS
 
 from cnnlab.home import Home
 
@@ -54,7 +55,7 @@ def test_a_reader_that_is_gone_ends_a_command_as_other_programs_end(
 ) -> None:
     done = subprocess.run(
         [PROGRAM, *command.split()],
-        stdout=unread, stderr=subprocess.PIPE, check=False, timeout=180,
+        stdout=unread, stderr=subprocess.PIPE, check=False, timeout=SECONDS,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (141, b"")
 
@@ -63,7 +64,7 @@ def test_a_reader_that_is_gone_ends_a_command_as_other_programs_end(
 @pytest.mark.usefixtures("runs")
 def test_so_does_a_reader_of_errors(unread: int, command: str) -> None:
     done = subprocess.run(
-        [PROGRAM, *command.split()], stdout=unread, stderr=unread, check=False, timeout=180
+        [PROGRAM, *command.split()], stdout=unread, stderr=unread, check=False, timeout=SECONDS
     )
     assert done.returncode == 141
 
@@ -80,14 +81,14 @@ def test_a_reader_that_takes_a_part_ends_it_in_the_middle(runs: Home) -> None:
         assert process.stdout.read(5) == b'{\n  "'
         process.stdout.close()
         assert process.stderr.read() == b""
-        assert process.wait(60) == 141
+        assert process.wait(SECONDS) == 141
 
 
 @pytest.mark.usefixtures("runs")
 def test_output_that_is_read_is_whole_and_ends_well() -> None:
     for command in ("runs list", "export --all --format jsonl --output -"):
         done = subprocess.run(
-            [PROGRAM, *command.split()], capture_output=True, check=False, timeout=180
+            [PROGRAM, *command.split()], capture_output=True, check=False, timeout=SECONDS
         )
         assert (done.returncode, done.stderr) == (0, b"")
         assert done.stdout.count(b"\n") >= 2
@@ -105,6 +106,6 @@ with ending_with_the_reader():
 def test_what_comes_at_the_very_end_changes_no_exit_code(unread: int) -> None:
     done = subprocess.run(
         [sys.executable, "-c", LATE],
-        stdout=unread, stderr=subprocess.PIPE, check=False, timeout=180,
+        stdout=unread, stderr=subprocess.PIPE, check=False, timeout=SECONDS,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (141, b"")

@@ -7,24 +7,40 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
+from cnnlab.analysis.mistakes import predictions
 from cnnlab.data import library
+from cnnlab.events import CheckpointKind
 from cnnlab.home import Home
+from cnnlab.inference.trained import load_trained
 
 Cnnlab = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def surest_seven(home: Home, run_id: str) -> int:
+    """A seven of the test images that the best and the last weights know for one.
+
+    Processors round otherwise, and so end up with other weights: no image is known to all.
+    """
+    kinds: tuple[CheckpointKind, ...] = ("best", "last")
+    best, last = (predictions(home, load_trained(home, run_id, kind), "test") for kind in kinds)
+    both = (best.true == 7) & (best.predicted == 7) & (last.predicted == 7)
+    at = np.argmax(np.where(both, np.minimum(best.confidence, last.confidence), 0))
+    assert both[at]
+    return int(best.index[at])
 
 
 @pytest.fixture
 def images(run_id: str, home: Home, tmp_path: Path) -> Path:
     """The trained run in the test's home, and a folder with a seven and a file that is none."""
-    del run_id  # it is called `digits`
     digits = library.require(home, "mnist-5k")
     folder = tmp_path / "images"
     folder.mkdir()
-    sevens = digits.test_images[digits.test_labels == 7]
-    Image.fromarray(sevens[3][0]).save(folder / "seven [b].png")
+    seven = digits.test_images[surest_seven(home, run_id)][0]
+    Image.fromarray(seven).save(folder / "seven [b].png")
     (folder / "broken\x1b[31m.png").write_bytes(b"\x89PNG nothing")
     return folder
 
@@ -55,7 +71,7 @@ def test_the_table_has_the_classes_and_stderr_what_could_not_be_read(
     header, row = done.stdout.splitlines()
     assert header.split() == ["image", "class", "confidence", "then"]
     assert row.startswith(f"{images}/seven [b].png  7 ")
-    assert row.count(",") == 1  # the second and the third class
+    assert row.removeprefix(str(images)).count(",") == 1  # the second and the third class
     assert "\x1b" not in done.stdout + done.stderr
     assert "broken␛[31m.png: of no image format that is known." in done.stderr
     alone = inside("predict", "latest", str(images / "seven [b].png"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import signal
 import statistics
 import subprocess
 import sys
@@ -13,7 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from waiting import wait_until
+from cli import moments
+from waiting import SECONDS, wait_until
 
 from cnnlab.history.queries import Reader
 from cnnlab.history.records import RunRecord
@@ -72,18 +72,17 @@ def test_repeats_end_with_mean_deviation_and_best(
 
 
 def test_a_group_that_was_stopped_goes_on_where_it_was(inside: Cnnlab, home: Home) -> None:
-    process = subprocess.Popen(
-        [PROGRAM, *SMALL, "--epochs", "5", "--repeat", "2"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    process = moments.start(
+        "interrupt", 1, *SMALL, "--epochs", "5", "--repeat", "2",
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
-    wait_until(lambda: any(run.epochs_done >= 1 for run in runs_of(home)))
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=180)
+    _, errors = process.communicate(timeout=SECONDS)
     assert process.returncode == 130
-    again = re.search(r"(\d) of 2 runs are left: `cnnlab (runs resume --group \w+)`", errors)
+    again = re.search(r"2 of 2 runs are left: `cnnlab (runs resume --group \w+)`", errors)
     assert again, errors
-    assert sum(run.status != "finished" for run in runs_of(home)) == int(again[1])
-    done = inside(*again[2].split(), "--json")
+    assert [run.status for run in runs_of(home)] == ["stopped", "queued"]
+    assert [run.epochs_done for run in runs_of(home)] == [1, 0]
+    done = inside(*again[1].split(), "--json")
     assert done.returncode == 0, done.stderr
     runs = runs_of(home)
     assert [run.status for run in runs] == ["finished"] * 2
@@ -95,7 +94,7 @@ def test_a_group_that_was_stopped_goes_on_where_it_was(inside: Cnnlab, home: Hom
     told = json.loads(done.stdout)
     assert [run["id"] for run in told["runs"]] == [run.id for run in runs]
     assert {run.group_id for run in runs} == {told["group"]}
-    over = inside(*again[2].split())
+    over = inside(*again[1].split())
     assert over.returncode == 2
     assert "is finished" in over.stderr
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from waiting import still_runs, wait_until
+from waiting import SECONDS, still_runs, wait_until
 
 from cnnlab.export.archive import write_archive
 from cnnlab.export.job import ExportJob
@@ -21,7 +21,6 @@ from cnnlab.history.queries import Reader
 from cnnlab.home import Home
 
 Cnnlab = Callable[..., subprocess.CompletedProcess[str]]
-PROGRAM = str(Path(sys.executable).with_name("cnnlab"))
 CURVES = "epoch,train_loss,val_loss,val_acc\n1,2.0,1.9,0.3\n2,1.5,1.6,0.45\n"
 CHANGED = {"origin", "checkpoints"}
 """What is said otherwise of a run where it was imported."""
@@ -83,6 +82,15 @@ def test_a_run_of_an_archive_is_used_as_where_it_was_trained(
     assert not home.run_folder(run_id).exists()
 
 
+PATIENT = """
+from cnnlab.cli.main import main
+from cnnlab.history import connection
+connection.BUSY_SECONDS = 3600.0
+main()
+"""
+"""The command, which waits for its turn to write as long as a test may take to end it."""
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_import_that_is_ended_leaves_nothing(
     brought: tuple[Home, str, Path], curves: Home, number: signal.Signals
@@ -93,7 +101,9 @@ def test_an_import_that_is_ended_leaves_nothing(
     with closing(sqlite3.connect(home.history, isolation_level=None)) as other:
         other.execute("begin immediate")
         process = subprocess.Popen(
-            [PROGRAM, "runs", "import", str(archive)], stderr=subprocess.PIPE, text=True
+            [sys.executable, "-c", PATIENT, "runs", "import", str(archive)],
+            stderr=subprocess.PIPE,
+            text=True,
         )
         try:
             wait_until(
@@ -103,7 +113,7 @@ def test_an_import_that_is_ended_leaves_nothing(
             )
             process.send_signal(number)
             other.execute("rollback")
-            _, said = process.communicate(timeout=180)
+            _, said = process.communicate(timeout=SECONDS)
         finally:
             process.kill()
     assert process.returncode == {signal.SIGINT: 130}.get(number, 128 + number), said

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from waiting import wait_until
+from waiting import SECONDS, still_runs, wait_until
 
 from cnnlab.history.queries import Reader
 from cnnlab.home import Home
@@ -223,12 +223,15 @@ def test_ctrl_c_stops_the_study_and_the_next_start_goes_on(
 ) -> None:
     program = str(Path(sys.executable).with_name("cnnlab"))
     process = subprocess.Popen(
-        [program, "study", "run", study, "--rows", "slow,fast", "--epochs", "300"],
+        [program, "study", "run", study, "--rows", "slow,fast", "--epochs", "100000"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    wait_until(lambda: has_epoch(home), "an epoch")
-    process.send_signal(signal.SIGINT)
-    _, narration = process.communicate(timeout=180)
+    try:
+        wait_until(lambda: has_epoch(home), "an epoch", see=lambda: still_runs(process))
+        process.send_signal(signal.SIGINT)
+        _, narration = process.communicate(timeout=SECONDS)
+    finally:
+        process.kill()
     assert process.returncode == 130
     assert "2 of 2 runs are left: `cnnlab study run mine/rates` goes on." in narration
     with Reader(home) as reader:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from waiting import wait_until
+from cli import moments
+from waiting import SECONDS
 
 from cnnlab.analysis.curves import read_series
 from cnnlab.analysis.quantities import QUANTITIES
@@ -16,30 +17,22 @@ from cnnlab.history.queries import Reader
 from cnnlab.home import Home
 from cnnlab.interchange.readers import ImportOptions, import_runs
 
-PROGRAM = str(Path(sys.executable).with_name("cnnlab"))
 SMALL = [
     "run", "quickstart", "--device", "cpu", "--seed", "1", "--set", "training.batch_size=500",
-    "--set", "model.channels=[4, 8]", "--epochs", "10", "--name", "mine",
+    "--set", "model.channels=[4, 8]", "--epochs", "4", "--name", "mine",
 ]  # fmt: skip
 Cnnlab = Callable[..., subprocess.CompletedProcess[str]]
-
-
-def epochs_of(home: Home) -> int:
-    with Reader(home) as reader:
-        return max((run.epochs_done for run in reader.runs()), default=0)
 
 
 def test_a_run_that_was_killed_and_resumed_has_one_course(
     home: Home, inside: Cnnlab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     board = tmp_path / "board"
-    process = subprocess.Popen(
-        [PROGRAM, *SMALL, "--tensorboard", str(board)],
+    process = moments.start(
+        "kill", 2, *SMALL, "--tensorboard", str(board),
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    wait_until(lambda: epochs_of(home) >= 2, "the second epoch")
-    process.kill()
-    process.wait()
+    assert process.wait(SECONDS) == -signal.SIGKILL
     monkeypatch.setenv("CNNLAB_TENSORBOARD", "")  # the option sets it: it is to end with the test
     done = inside("runs", "resume", "mine", "--tensorboard", str(board))
     assert done.returncode == 0, done.stderr
