@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from waiting import SECONDS
+
 from cnnlab.config.run import RunConfig
 from cnnlab.execution.queue import RunQueue
 from cnnlab.execution.requests import RunRequest
@@ -27,10 +29,8 @@ def train(folder: Path) -> tuple[Home, str]:
     home = Home(folder)
     queue = RunQueue(home)
     (run_id,) = queue.add([RunRequest(CONFIG, preset="quickstart", name="digits")])
-    while queue.waiting or queue.current:
-        queue.join(0.05)
-    queue.close()
-    assert queue.join(60)
+    queue.finish()
+    assert queue.join(SECONDS)
     with Reader(home) as reader:
         run = reader.run(run_id)
     assert run.status == "finished", run.message

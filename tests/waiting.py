@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-SECONDS = 180
+SECONDS = 600
 """The longest wait; far more than anything takes, so that only what never comes is a failure."""
 
 
@@ -29,7 +29,13 @@ def wait_until(
     """
     end = time.monotonic() + seconds
     while not holds():
-        see()
+        try:
+            see()
+        except AssertionError:
+            # It may have come since, and what brought it about have ended.
+            if holds():
+                return
+            raise
         assert time.monotonic() < end, f"{what} did not come in {seconds} seconds"
         time.sleep(0.02)
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from training.conftest import small_config
-from waiting import wait_until
+from waiting import SECONDS, wait_until
 
 from cnnlab.data import store
 from cnnlab.data.store import Dataset
@@ -65,4 +65,4 @@ def queue(home: Home, few_digits: Dataset) -> Iterator[RunQueue]:
     made = RunQueue(home)
     yield made
     made.close()
-    assert made.join(60)
+    assert made.join(SECONDS)

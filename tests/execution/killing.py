@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import os
 import random
 import signal
@@ -29,11 +30,12 @@ from typing import Any
 import torch
 from execution.outcomes import outcome
 from training.conftest import small_config
+from waiting import SECONDS
 
 from cnnlab.config.run import RunConfig
 from cnnlab.data import library
 from cnnlab.data.store import Dataset
-from cnnlab.events import CheckpointSaved, Event
+from cnnlab.events import SPLITS, CheckpointSaved, EvaluationFinished, Event
 from cnnlab.execution.recorded import build_recorded
 from cnnlab.execution.requests import RunRequest, record_requests
 from cnnlab.history.queries import Reader
@@ -63,13 +65,17 @@ SCHEDULES: list[dict[str, Any]] = [
     {"name": "exponential"},
 ]
 CHECKPOINT = b"c"
-"""How the process of a run tells a checkpoint to go on from; anything else is a dot."""
+"""How the process of a run tells a checkpoint to go on from; another event is a dot."""
+WAITS = b"w"
+"""How it tells that it goes no further and waits to be killed."""
+FORGETFUL_STEP = 15
+"""Where a run is killed that then goes on without a piece of its state: within its second epoch."""
 
 TRAININGS: list[dict[str, Any]] = [
-    {"checkpoint": {"minutes": 1e-6}, "evaluate_every": 4},
+    {"checkpoint": {"minutes": 1e-9}, "evaluate_every": 4},
     {"checkpoint": {"minutes": 0}},
     {"checkpoint": {"epochs": 2, "minutes": 5e-4}},
-    {"checkpoint": {"minutes": 1e-6}, "early_stopping": {"patience": 1, "min_delta": 0.9}},
+    {"checkpoint": {"minutes": 1e-9}, "early_stopping": {"patience": 1, "min_delta": 0.9}},
 ]
 """Checkpoints after every step, at the ends of epochs, now and then; and early stopping."""
 
@@ -163,22 +169,16 @@ class Killer:
         return self.references[key]
 
     def try_out(self, config: RunConfig, kills: int) -> None:
-        """Trains a run with so many kills on its way, if it takes long enough, and compares it."""
+        """Trains a run with so many kills on its way, and compares it."""
         expected, events = self.undisturbed(config)
         run_id = self.new_run(config)
         for _ in range(kills):
-            # Not so many that the run might be over before the last kill.
-            self.live(run_id, self.chance.randint(1, max(events // (kills + 1), 1)))
+            # Not so many that the run might be at its end long before the last kill.
+            some = self.chance.randint(1, max(events // (kills + 1), 1))
+            self.live(run_id, math.inf if self.piece else some)
             self.look_after_kill(run_id)
-            if self.is_over(run_id):
-                break
-        else:
-            self.live(run_id, None)
+        self.live(run_id, None)
         self.compare(run_id, expected)
-
-    def is_over(self, run_id: str) -> bool:
-        with Reader(self.home) as reader:
-            return reader.run(run_id).status == "finished"
 
     def new_run(self, config: RunConfig) -> str:
         """The row of a run that is still to be trained."""
@@ -186,22 +186,22 @@ class Killer:
         record_requests(self.home, {run_id: RunRequest(config, "quickstart")})
         return run_id
 
-    def live(self, run_id: str, events: int | None) -> int:
+    def live(self, run_id: str, events: float | None) -> int:
         """Trains a run in a process of its own; returns how many events it told.
 
         Counted are those since there was a checkpoint to go on from.
 
         Args:
-            events: after how many of them it is killed.
+            events: after how many of them it is killed, if it does not wait for that before.
         """
         read, write = os.pipe()
         pid = os.fork()
         if not pid:
             os.close(read)
-            self.train(run_id, write)
+            self.train(run_id, write, is_killed=events is not None)
         os.close(write)
         told, has_checkpoint = 0, bool(resumable_checkpoints(self.home, run_id))
-        while told != events and (kind := os.read(read, 1)):
+        while told != events and (kind := os.read(read, 1)) not in (b"", WAITS):
             told += has_checkpoint
             has_checkpoint = has_checkpoint or kind == CHECKPOINT
         os.close(read)
@@ -213,7 +213,18 @@ class Killer:
         self.found.kills += os.WIFSIGNALED(status)
         return told
 
-    def train(self, run_id: str, write: int) -> None:
+    def waits_at(self, event: Event) -> bool:
+        """Whether a process goes no further that is killed some time: it must not be over before.
+
+        That is before its last event, or where each piece of the state matters.
+        """
+        if self.piece:
+            at = ("last", FORGETFUL_STEP)
+            return isinstance(event, CheckpointSaved) and (event.kind, event.step) == at
+        last = (SPLITS[-1], "best")
+        return isinstance(event, EvaluationFinished) and (event.split, event.checkpoint) == last
+
+    def train(self, run_id: str, write: int, *, is_killed: bool) -> None:
         """The process of a run; it tells each event that is on the disk by one byte."""
         try:
             with Reader(self.home) as reader:
@@ -229,6 +240,10 @@ class Killer:
                 last = isinstance(event, CheckpointSaved) and event.kind == "last"
                 with suppress(BrokenPipeError):
                     os.write(write, CHECKPOINT if last else b".")
+                if is_killed and self.waits_at(event):
+                    with suppress(BrokenPipeError):
+                        os.write(write, WAITS)
+                    time.sleep(SECONDS)
 
             thread.listen(tell)
             thread.run()
@@ -293,7 +308,7 @@ def main(folder: str, runs: str, kills: str, seed: str, *pieces: str) -> None:
     for piece in pieces or ("",):
         killer = Killer(home, dataset, references, int(seed), piece)
         for config, left in zip(cycle(configs()), range(int(runs), 0, -1), strict=False):
-            # What an earlier run was too short for falls to the later ones.
+            # Where they cannot be shared out evenly, the earlier runs take one more.
             killer.try_out(config, -(-(int(kills) - killer.found.kills) // left))
         print(json.dumps(dataclasses.asdict(killer.found)))
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from execution.conftest import recorded, request, store_digits, wait_for
+from execution.conftest import FOREVER, recorded, request, store_digits, wait_for
 from execution.outcomes import outcome
-from waiting import wait_until
+from waiting import SECONDS, wait_until
 
 from cnnlab.data.store import Dataset
 from cnnlab.events import (
@@ -32,7 +33,7 @@ from cnnlab.history.resumption import claim
 from cnnlab.home import Home
 from cnnlab.training import full_disk
 
-TRAINING = {"epochs": 2, "checkpoint": {"minutes": 1e-6}, "evaluate_every": 4}
+TRAINING = {"epochs": 2, "checkpoint": {"minutes": 1e-9}, "evaluate_every": 4}
 
 
 @pytest.fixture(autouse=True)
@@ -125,7 +126,7 @@ def test_a_run_waits_for_room_and_loses_nothing(
     assert trouble.startswith("The disk is full: the ")
     assert trouble.endswith("The run waits until there is room.")
     filler.remove()
-    thread.join(60)
+    thread.join(SECONDS)
     assert outcome(home, thread.run_id) == undisturbed
     assert thread.trouble == ""
     lines = [event for event in told if isinstance(event, Logged)]
@@ -144,7 +145,7 @@ def test_a_run_that_is_stopped_while_it_waits_goes_on_later(
     thread.start()
     assert wait_for_trouble(thread)
     thread.request_stop()
-    thread.join(60)
+    thread.join(SECONDS)
     assert isinstance(thread.ending, RunStopped)
     # The disk is still full, but for the checkpoint that made way for this.
     run = recorded(home, thread.run_id)
@@ -192,15 +193,14 @@ def test_better_weights_that_found_no_room_are_found_again(
 def test_the_queue_tells_what_its_run_waits_for(small_disk: Path, few_digits: Dataset) -> None:
     home, filler = Home(small_disk / "home"), Filler(small_disk)
     store_digits(home, few_digits)
-    queue = RunQueue(home)
-    (run_id,) = queue.add([request(training={**TRAINING, "epochs": 100})])
-    wait_for(home, run_id, "running")
-    filler.fill()
-    wait_until(lambda: "The run waits until there is room." in queue.activity)
-    filler.remove()
-    wait_until(lambda: queue.activity == "")
-    queue.close()
-    assert queue.join(60)
+    with closing(RunQueue(home)) as queue:
+        (run_id,) = queue.add([request(training={**TRAINING, **FOREVER})])
+        wait_for(home, run_id, "running")
+        filler.fill()
+        wait_until(lambda: "The run waits until there is room." in queue.activity)
+        filler.remove()
+        wait_until(lambda: queue.activity == "")
+    assert queue.join(SECONDS)
     assert recorded(home, run_id).status == "stopped"
 
 

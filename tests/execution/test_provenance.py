@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import wait_until
 
 import cnnlab
 from cnnlab.execution.provenance import versions
@@ -57,18 +58,23 @@ def state_of(root: Path, **environment: str) -> Any:
     return json.loads(done.stdout)
 
 
+def wait_for_state(root: Path, **state: object) -> None:
+    """Waits until the copy says so of itself: git may have no time to answer it at once."""
+    wait_until(lambda: state_of(root) == state, f"{state}")
+
+
 def test_a_clean_repository_is_its_commit(copy: Path) -> None:
     assert state_of(copy) is None
     commit = commit_all(copy)
     (copy / "untracked").write_text("")
-    assert state_of(copy) == {"commit": commit, "modified": False}
+    wait_for_state(copy, commit=commit, modified=False)
 
 
 def test_a_changed_file_is_told(copy: Path) -> None:
     commit = commit_all(copy)
     with (copy / "cnnlab" / "errors.py").open("a") as file:
         file.write("\n")
-    assert state_of(copy) == {"commit": commit, "modified": True}
+    wait_for_state(copy, commit=commit, modified=True)
 
 
 def test_a_copy_inside_another_repository_does_not_claim_its_commit(copy: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from itertools import pairwise
 
@@ -18,7 +19,8 @@ from execution.conftest import (
     set_in_history,
     wait_for,
 )
-from waiting import wait_until
+from torch.optim.optimizer import register_optimizer_step_pre_hook
+from waiting import SECONDS, wait_until
 
 from cnnlab.data import library
 from cnnlab.errors import ConfigError, DataError, HistoryError, TrainingError
@@ -42,11 +44,8 @@ def stop(home: Home, run_id: str) -> None:
     send(home, recorded(home, run_id), Command("stop"))
 
 
-def dead_process() -> int:
-    """The number of a process that is gone."""
-    process = subprocess.Popen([sys.executable, "-c", ""])
-    process.wait()
-    return process.pid
+NO_PROCESS = 4_194_305
+"""A number that no process of Linux has; that of one that is gone may be another one's soon."""
 
 
 # The order
@@ -124,7 +123,7 @@ def test_an_unexpected_fault_is_recorded_with_its_traceback(home: Home, queue: R
         home, "aaaa0001", config=values, dataset=DIGITS, model="lenet",
         monitor="validation_accuracy", epochs=2,
     )  # fmt: skip
-    set_in_history(home, "aaaa0001", pid=dead_process())
+    set_in_history(home, "aaaa0001", pid=NO_PROCESS)
     queue.adopt("aaaa0001")
     (good,) = queue.add([request()])
     run = wait_for(home, "aaaa0001", "failed")
@@ -198,7 +197,7 @@ def test_a_closed_queue_stops_its_run_and_leaves_the_others_queued(
     long = occupy(home, queue)
     (waits,) = queue.add([request()])
     queue.close()
-    assert queue.join(60)
+    assert queue.join(SECONDS)
     assert recorded(home, long).status == "stopped"
     assert recorded(home, waits).status == "queued"
     for late in (lambda: queue.add([request()]), lambda: queue.resume(long)):
@@ -207,11 +206,22 @@ def test_a_closed_queue_stops_its_run_and_leaves_the_others_queued(
 
 
 def test_a_queue_that_is_closed_without_a_stop_ends_its_run(home: Home, queue: RunQueue) -> None:
-    config = {"epochs": 6}
-    first, waits = queue.add([request(training=config), request()])
-    wait_for(home, first, "running")
-    queue.close(stop=False)
-    assert queue.join(60)
+    trains, is_closed = threading.Event(), threading.Event()
+
+    def hold_until_it_is_closed(*_: object) -> None:
+        trains.set()
+        is_closed.wait(SECONDS)
+
+    hook = register_optimizer_step_pre_hook(hold_until_it_is_closed)
+    try:
+        first, waits = queue.add([request(training={"epochs": 6}), request()])
+        assert trains.wait(SECONDS)
+        assert recorded(home, first).status == "running"
+        queue.close(stop=False)
+    finally:
+        is_closed.set()
+    assert queue.join(SECONDS)
+    hook.remove()
     assert recorded(home, first).status == "finished"
     assert recorded(home, waits).status == "queued"
 
@@ -228,12 +238,22 @@ def test_a_queue_that_was_never_used_is_over_at_once(home: Home) -> None:
 
 
 CHILD = """
-import json, sys
+import json, sys, threading, time
+from importlib.abc import Loader, MetaPathFinder
+from importlib.util import spec_from_loader
 from cnnlab.execution.queue import RunQueue
 from cnnlab.execution.requests import RunRequest
 from cnnlab.config.run import RunConfig
 from cnnlab.home import Home
 
+class Endless(MetaPathFinder, Loader):
+    "Loading PyTorch takes longer than this process lives."
+    def find_spec(self, name, path, target=None):
+        return spec_from_loader(name, self) if name == "torch" else None
+    def exec_module(self, module):
+        threading.Event().wait()
+
+sys.meta_path.insert(0, Endless())
 heavy = sorted({"torch", "torchvision", "sklearn"} & set(sys.modules))
 queue = RunQueue(Home.from_environment())
 request = RunRequest(RunConfig.model_validate(json.loads(sys.argv[1])), "quickstart")
@@ -241,7 +261,7 @@ before = (queue.loaded, queue.activity, queue.current)
 queue.preload()
 run_ids = queue.add([request, request])
 while not queue.activity:
-    pass
+    time.sleep(0.01)
 (out,) = queue.add([request], first=True)
 assert queue.current == out
 queue.withdraw(out)
@@ -254,8 +274,9 @@ print(json.dumps(report))
 def test_a_queue_whose_process_is_gone_is_adopted(home: Home, queue: RunQueue) -> None:
     config = request().config.model_dump_json()
     done = subprocess.run(
-        [sys.executable, "-c", CHILD, config], capture_output=True, text=True, check=True
-    )
+        [sys.executable, "-c", CHILD, config],
+        capture_output=True, text=True, check=True, timeout=SECONDS,
+    )  # fmt: skip
     child = json.loads(done.stdout)
     assert child["heavy"] == []
     assert child["before"] == [False, "", None]

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 from finished_run import CONFIG
 from history import samples
+from waiting import SECONDS
 
 from cnnlab.config.run import RunConfig
 from cnnlab.errors import CnnlabError, ConfigError
@@ -101,9 +102,10 @@ def test_a_group_that_is_not_there_says_what_makes_one(home: Home) -> None:
 
 
 def test_what_others_train_of_a_group_is_left_to_them(home: Home) -> None:
-    for run_id in "abcdef":
-        samples.add_run(home, run_id, name=run_id, group="g")
-    with subprocess.Popen(["sleep", "60"]) as other:
+    # It lives until its input ends.
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as other:
+        for run_id in "abcdef":
+            samples.add_run(home, run_id, name=run_id, group="g")
         of_other = f"pid = {other.pid}"
         for run_id, words in {
             "a": "status = 'finished'",
@@ -123,7 +125,6 @@ def test_what_others_train_of_a_group_is_left_to_them(home: Home) -> None:
         with Reader(home) as reader, pytest.raises(ConfigError) as told:
             unfinished(reader, "g")
         assert f"left of the group g is trained by process {other.pid} already" in str(told.value)
-        other.kill()
 
 
 def test_the_queue_of_the_screens_trains_a_group(home: Home) -> None:
@@ -132,7 +133,7 @@ def test_the_queue_of_the_screens_trains_a_group(home: Home) -> None:
     queue = RunQueue(home)
     queue.add(requests)
     queue.finish()
-    assert queue.join(60)
+    assert queue.join(SECONDS)
     group = str(requests[0].group)
     with Reader(home) as reader:
         assert [run.status for run in runs_of_group(reader, group)] == ["finished"] * 2

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 from emulator import Terminal
-from waiting import still_runs, wait_until
+from waiting import wait_until
 
 SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 
@@ -40,6 +40,12 @@ class Server:
                 ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / key], check=True
             )
         shutil.copy(folder / "user.pub", folder / "authorized")
+        while not self._listens():
+            pass
+
+    def _listens(self) -> bool:
+        """Starts it on a port that is free; False where that was taken before it came to it."""
+        folder = self._folder
         with socket.create_server(("127.0.0.1", 0)) as free:
             self._port = free.getsockname()[1]
         settings = {
@@ -57,20 +63,19 @@ class Server:
         config.write_text("".join(f"{name} {value}\n" for name, value in settings.items()))
         if os.getuid() == 0:
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # where it shuts itself in
-        self._process = subprocess.Popen(
-            [str(SSHD), "-D", "-e", "-f", str(config)], stderr=subprocess.DEVNULL
-        )
-        self._wait_until_it_listens(self._process)
+        log = folder / "log"
+        with log.open("wb") as told:
+            process = subprocess.Popen([str(SSHD), "-D", "-e", "-f", str(config)], stderr=told)
 
-    def _wait_until_it_listens(self, process: subprocess.Popen[bytes]) -> None:
-        def listens() -> bool:
-            try:
-                socket.create_connection(("127.0.0.1", self._port), 1).close()
-            except OSError:
-                return False
+        def is_up() -> bool:
+            return "Server listening on" in log.read_text()
+
+        wait_until(lambda: is_up() or process.poll() is not None, "sshd")
+        if is_up():
+            self._process = process
             return True
-
-        wait_until(listens, "sshd", see=lambda: still_runs(process))
+        assert "Address already in use" in log.read_text(), log.read_text()
+        return False
 
     def command(self, remote: str) -> list[str]:
         """A client that runs a command in a terminal on the server."""

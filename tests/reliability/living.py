@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 from emulator import Terminal
+from waiting import SECONDS
 
 from cnnlab.history.queries import Reader
 from cnnlab.history.records import RunRecord
@@ -53,12 +55,23 @@ def trains(home: Home, beyond: int = 0) -> bool:
 
 def is_over(program: psutil.Process) -> bool:
     """Whether a process has ended, also where nobody has asked for its end yet."""
-    return not program.is_running() or program.status() == psutil.STATUS_ZOMBIE
+    with suppress(psutil.NoSuchProcess):  # it ended between the two questions
+        return not program.is_running() or program.status() == psutil.STATUS_ZOMBIE
+    return True
 
 
 def cnnlab(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Runs a command to its end, in the test's own home."""
-    return subprocess.run([CNNLAB, *arguments], capture_output=True, text=True, timeout=180)
+    return subprocess.run([CNNLAB, *arguments], capture_output=True, text=True, timeout=SECONDS)
+
+
+def stop(run: str) -> None:
+    """Asks a run to stop; to wait for its end is left to the caller.
+
+    The command itself waits some seconds for an answer, which a slow machine does not give so soon.
+    """
+    told = cnnlab("runs", "stop", run)
+    assert told.returncode == 0 or "has not answered yet; it will" in told.stderr, told.stderr
 
 
 def choose_in_the_screens(terminal: Terminal) -> None:

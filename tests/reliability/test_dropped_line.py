@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
+import os
 import shlex
-import time
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -25,6 +25,7 @@ from reliability.living import (
     last_step,
     newest,
     runs,
+    stop,
     train_in_the_screens,
     trains,
 )
@@ -33,6 +34,7 @@ from waiting import wait_until
 from cnnlab.home import Home
 
 QUIET_SECONDS = 1.0
+"""Of processor time: a stretch in which a program shows whether its main thread has work."""
 
 
 @pytest.fixture(scope="session")
@@ -71,20 +73,39 @@ def drop_and_stop(home: Home, kind: type[Line], way: str, server: Server) -> Non
     """Drops a line, and checks that the run goes on, and stops on request."""
     line, program = begin(home, kind, way, server)
     line.drop(program)
-    time.sleep(QUIET_SECONDS)
-    before, busy = last_step(home), own_seconds(program)
-    time.sleep(QUIET_SECONDS)
+    wait_until(lambda: has_let_go(program), "an end of the terminal")
+    before = last_step(home)
     wait_until(lambda: trains(home, beyond=before), "a further step")
-    # The main thread waits; it neither draws nor reads any more.
-    assert own_seconds(program) - busy < QUIET_SECONDS / 3
-    stopped = cnnlab("runs", "stop", "forever-1")
-    assert stopped.returncode == 0, stopped.stderr
+    wait_until(lambda: is_quiet(program), "a main thread without work")
+    stop("forever-1")
     wait_until(lambda: is_over(program), "the end")
     line.close()
     assert "Traceback" not in (home.log.read_text() if home.log.exists() else "")
     run = newest(home)
     assert (run.status, run.pid) == ("stopped", program.pid)
     assert "stopped: by the user" in (home.run_folder(run.id) / "run.log").read_text()
+
+
+def has_let_go(program: psutil.Process) -> bool:
+    """Whether a program has noticed that its terminal is gone."""
+    return str(Path(f"/proc/{program.pid}/fd/0").readlink()) == os.devnull
+
+
+def is_quiet(program: psutil.Process) -> bool:
+    """Whether the main thread of a program waits: it neither draws nor reads any more.
+
+    Held against what the training computes meanwhile, however long that takes. One that spins
+    shares the processor with it, and is never quiet.
+    """
+    own, whole = own_seconds(program), all_seconds(program)
+    wait_until(lambda: all_seconds(program) - whole >= QUIET_SECONDS, "some work")
+    return own_seconds(program) - own < (all_seconds(program) - whole) / 10
+
+
+def all_seconds(program: psutil.Process) -> float:
+    """The seconds that a program has computed."""
+    taken = program.cpu_times()
+    return float(taken.user + taken.system)
 
 
 def own_seconds(program: psutil.Process) -> float:

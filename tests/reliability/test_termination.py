@@ -21,10 +21,11 @@ from reliability.living import (
     is_over,
     last_step,
     newest,
+    stop,
     train_in_the_screens,
     trains,
 )
-from waiting import wait_until
+from waiting import SECONDS, wait_until
 
 from cnnlab.history.queries import Reader
 from cnnlab.home import Home
@@ -54,7 +55,7 @@ def test_a_command_that_is_terminated_writes_a_checkpoint_and_is_resumed_from_it
     process = subprocess.Popen([CNNLAB, "run", "forever"], stderr=subprocess.PIPE, text=True)
     wait_until(lambda: trains(home), "a step")
     process.terminate()
-    _, told = process.communicate(timeout=180)
+    _, told = process.communicate(timeout=SECONDS)
     assert process.returncode == TERMINATED
     assert "SIGTERM: writing a checkpoint" in told
     run = newest(home)
@@ -65,7 +66,7 @@ def test_a_command_that_is_terminated_writes_a_checkpoint_and_is_resumed_from_it
     resumed = subprocess.Popen([CNNLAB, "runs", "resume", run.id], stderr=subprocess.PIPE)
     wait_until(lambda: trains(home, beyond=step), "a further step")
     resumed.terminate()
-    resumed.communicate(timeout=180)
+    resumed.communicate(timeout=SECONDS)
     assert newest(home).id == run.id
     check_interrupted(home)
 
@@ -136,9 +137,12 @@ def test_a_detached_run_needs_no_terminal_and_says_how_to_come_back(home: Home) 
     assert again.returncode == 0, again.stderr
     told = json.loads(again.stdout)
     assert told["id"] == run.id
-    assert newest(home).pid != run.pid
+    program = psutil.Process(newest(home).pid)
+    assert program.pid != run.pid
     wait_until(lambda: trains(home), "a step")
-    assert cnnlab("runs", "stop", run.id).returncode == 0
+    stop(run.id)
+    wait_until(lambda: is_over(program), "the end")
+    assert newest(home).status == "stopped"
 
 
 def test_a_detached_run_that_cannot_be_built_tells_why_and_leaves_nothing(home: Home) -> None:

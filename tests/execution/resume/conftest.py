@@ -10,6 +10,7 @@ import pytest
 import torch
 from execution.conftest import recorded, request, store_digits
 from execution.outcomes import curves, weights
+from waiting import wait_until
 
 from cnnlab.data import library
 from cnnlab.data.store import Dataset
@@ -87,7 +88,9 @@ def assert_as_if_undisturbed(home: Home, run_id: str, undisturbed: Home, its_id:
             assert torch.equal(value, expected[kind][name]), (kind, name)
     with Reader(home) as reader:
         named = {one.path for one in reader.checkpoints([run_id])[run_id]}
-    assert {str(path) for path in home.checkpoints(run_id).iterdir()} == named
+    # What a finished run no longer needs is removed right after the history says that it is one.
+    folder = home.checkpoints(run_id)
+    wait_until(lambda: {str(path) for path in folder.iterdir()} == named, "no other file")
 
 
 def log_of(home: Home, run_id: str) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from training.conftest import small_config
+from waiting import SECONDS
 
 from cnnlab.data.store import Dataset
 from cnnlab.events import Event
@@ -40,7 +41,7 @@ def train(thread: RunThread, react: Callable[[Event], None] | None = None) -> li
 
     thread.listen(listener)
     thread.start()
-    thread.join(120)
+    thread.join(SECONDS)
     assert not thread.is_alive()
     return told
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from execution.runner.conftest import Prepare, recorded
 from training.conftest import small_config
+from waiting import wait_until
 
 import cnnlab
 from cnnlab.config.run import RunConfig
@@ -105,4 +106,5 @@ def test_versions_and_the_state_of_the_source_are_kept(home: Home, prepare: Prep
     assert run.versions["cnnlab"] == cnnlab.__version__
     for package in ("torch", "torchvision", "numpy", "scikit-learn"):
         assert run.versions[package] == version(package)
-    assert run.git == git_state()
+    # git may have no time to answer one of the two at once.
+    wait_until(lambda: recorded(home, prepare()).git == git_state(), "the same state")
