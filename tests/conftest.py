@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Workers share the cores; torch reads this when it is imported, here and in subprocesses.
@@ -23,6 +24,16 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 from cnnlab.data import library
 from cnnlab.data.store import Dataset
 from cnnlab.home import Home
+
+# The same examples each time, at any speed: a test fails since something was changed, and then
+# again. `--hypothesis-profile=default` tries others.
+settings.register_profile(
+    "cnnlab",
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("cnnlab")
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import tomlkit
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cnnlab.config import presets
@@ -23,12 +23,7 @@ from cnnlab.config.validation import validate
 from cnnlab.errors import ConfigError
 from cnnlab.home import Home
 
-few = settings(
-    max_examples=150,
-    derandomize=True,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+few = settings(max_examples=150)
 
 
 def _names() -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import socket
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -63,6 +64,7 @@ def mirror(
     threading.Thread(target=server.serve_forever, daemon=True).start()
     sums = [(name, hashlib.md5(content).hexdigest()) for name, content in fashion.items()]
     monkeypatch.setattr(datasets.FashionMNIST, "resources", sums)
+    monkeypatch.setenv("no_proxy", "*")
     address = f"http://127.0.0.1:{server.server_port}/"
     monkeypatch.setattr(datasets.FashionMNIST, "mirrors", [address])
     yield folder
@@ -100,16 +102,18 @@ def test_a_file_with_another_checksum_is_refused(home: Home, mirror: Path) -> No
 def test_without_a_network_the_files_to_bring_are_named(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with ThreadingHTTPServer(("127.0.0.1", 0), QuietHandler) as server:
-        closed = f"http://127.0.0.1:{server.server_port}/"
-    monkeypatch.setattr(datasets.MNIST, "mirrors", [closed])
-    monkeypatch.setattr(datasets.CIFAR10, "url", closed + "cifar-10-python.tar.gz")
-    for name, file in (("mnist", "train-images-idx3-ubyte.gz"), ("cifar10", "cifar-10-python")):
-        with pytest.raises(DataError) as caught:
-            download_dataset(home, name)
-        assert f"cnnlab data import {name} PATH" in caught.value.hint
-        assert file in caught.value.hint
-        assert "\n" not in caught.value.message
+    monkeypatch.setenv("no_proxy", "*")
+    with socket.socket() as deaf:  # the port is taken, so that nobody else answers there
+        deaf.bind(("127.0.0.1", 0))
+        closed = f"http://127.0.0.1:{deaf.getsockname()[1]}/"
+        monkeypatch.setattr(datasets.MNIST, "mirrors", [closed])
+        monkeypatch.setattr(datasets.CIFAR10, "url", closed + "cifar-10-python.tar.gz")
+        for name, file in (("mnist", "train-images-idx3-ubyte.gz"), ("cifar10", "cifar-10-python")):
+            with pytest.raises(DataError) as caught:
+                download_dataset(home, name)
+            assert f"cnnlab data import {name} PATH" in caught.value.hint
+            assert file in caught.value.hint
+            assert "\n" not in caught.value.message
     assert library.present(home) == []
 
 

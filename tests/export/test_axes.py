@@ -79,7 +79,7 @@ spans = st.tuples(st.floats(-1e99, 1e99), st.floats(-1e99, 1e99)).filter(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(span=spans, most=st.integers(0, 20), whole=st.booleans())
 def test_every_linear_axis_is_sound(span: tuple[float, float], most: int, whole: bool) -> None:
     axis = linear_axis(*span, most, whole=whole)
@@ -87,7 +87,7 @@ def test_every_linear_axis_is_sound(span: tuple[float, float], most: int, whole:
     assert len(axis.ticks) <= 2 * max(most, 2) + 2
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(low=st.floats(-300, 99), width=st.floats(1e-3, 100), most=st.integers(0, 20))
 def test_every_logarithmic_axis_is_sound(low: float, width: float, most: int) -> None:
     axis = log_axis(low, low + width, most)

@@ -114,4 +114,4 @@ def test_many_groups_below_each_other_cost_no_more_than_their_number(
         return cpu_seconds(lambda: class_table(this, "f1"))
 
     # Ten times as many take about ten times as long; what is quadratic takes a hundred times.
-    assert cost(3_000) < 30 * cost(300)
+    assert cost(3_000) < 35 * cost(300)

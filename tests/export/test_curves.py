@@ -165,7 +165,7 @@ def test_a_single_point_is_not_hidden_by_a_line() -> None:
 points = st.lists(st.tuples(st.floats(), st.none() | st.floats()), max_size=40)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(
     drawn=st.lists(points, max_size=5),
     width=st.integers(-5, 160),

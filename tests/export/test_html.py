@@ -161,7 +161,7 @@ def test_any_text_comes_back_as_it_was(home: Home) -> None:
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(texts)
 def test_no_text_gets_out_of_its_place(text: str) -> None:
     table = Table(text, (Column(text), Column("x", number=True)), ((Cell(text), Cell(text)),))

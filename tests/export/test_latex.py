@@ -42,7 +42,7 @@ def compiled(folder: Path, text: str, *, paper: str = "") -> str:
         (folder / "paper.tex").write_text(paper, encoding="utf-8")
     name = "paper" if paper else "report"
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", name]
-    done = subprocess.run(command, cwd=folder, capture_output=True, timeout=120)
+    done = subprocess.run(command, cwd=folder, capture_output=True, timeout=600)
     log = (folder / f"{name}.log").read_text(encoding="latin-1")
     assert done.returncode == 0, "\n".join(re.findall(r"^!.*|^l\.\d.*", log, re.MULTILINE))
     assert "Missing character" not in log

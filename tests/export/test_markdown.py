@@ -88,14 +88,14 @@ def test_any_name_is_shown_as_itself_in_a_table() -> None:
     assert [row[1] for row in table[1:]] == [one_line(name) for name in NAMES]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(texts, min_size=1, max_size=5))
 def test_any_text_at_all_is_shown_as_itself_in_a_table(names: list[str]) -> None:
     (table,) = tables(as_markdown(with_table(names)))
     assert [row[0] for row in table[1:]] == [one_line(name) for name in names]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(texts)
 def test_any_text_at_all_is_one_paragraph_with_its_lines(text: str) -> None:
     document = Document("t", "", (Section("", (Words((f"{text}.",)),)),))

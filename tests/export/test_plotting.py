@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree
@@ -90,12 +91,21 @@ def pdf(plot: Plot) -> PdfReader:
     return PdfReader(io.BytesIO(draw([plot], "pdf").data))
 
 
+@contextmanager
+def all_warnings() -> Iterator[list[warnings.WarningMessage]]:
+    """The warnings that are given meanwhile."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        # What others left open may be collected just now.
+        warnings.simplefilter("ignore", ResourceWarning)
+        yield caught
+
+
 @pytest.mark.parametrize("name", EVERY)
 def test_a_picture_is_as_wide_as_columns_of_a_paper_and_nothing_touches_its_edges(
     name: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with all_warnings() as caught:
         for wide, inches in ((False, 3.5), (True, 7.16)):
             seen = picture(EVERY[name], wide=wide)
             assert seen.width == round(inches * 300)
@@ -110,8 +120,7 @@ def test_a_picture_is_as_wide_as_columns_of_a_paper_and_nothing_touches_its_edge
 
 @pytest.mark.parametrize("kind", ["svg", "pdf"])
 def test_hostile_names_warn_nobody(kind: ImageFormat, capfd: pytest.CaptureFixture[str]) -> None:
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with all_warnings() as caught:
         draw([EVERY["hostile matrix"]], kind)
     assert not caught
     assert capfd.readouterr() == ("", "")
@@ -305,7 +314,7 @@ def test_a_matrix_may_have_one_class_or_a_class_without_images() -> None:
 values = st.lists(st.one_of(st.none(), st.floats(width=32), st.just(1.0)), min_size=1, max_size=400)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(values, st.integers(1, 40), st.booleans())
 def test_thinning_keeps_the_extremes_and_is_bounded(
     given_values: list[float | None], most: int, log: bool

@@ -108,7 +108,7 @@ def test_pandas_reads_class_names_as_they_were(home: Home, tmp_path: Path) -> No
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(texts, min_size=2, max_size=12))
 def test_any_text_comes_back_as_it_was(names: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -13,6 +13,7 @@ import torch
 from inference.untrained import rewrite_state
 from inference.variants import write
 from PIL import Image
+from waiting import SECONDS
 
 from cnnlab.data import library
 from cnnlab.errors import ConfigError, DataError
@@ -219,10 +220,8 @@ def train(home: Home, tables: dict[str, Any]) -> str:
 
     queue = RunQueue(home)
     (run_id,) = queue.add([RunRequest(validate(RunConfig, tables))])
-    while queue.waiting or queue.current:
-        queue.join(0.05)
-    queue.close()
-    assert queue.join(60)
+    queue.finish()
+    assert queue.join(SECONDS)
     return run_id
 
 

@@ -299,7 +299,8 @@ def test_no_library_writes_to_the_terminal(
     levels = {log: logging.getLogger(log).level for log in ("torch.onnx", "onnxscript")}
     export(home, small_run(home), name, tmp_path / "model")
     assert capfd.readouterr() == ("", "")
-    assert not list(recwarn)
+    # What other tests left open may be collected just now.
+    assert not [one for one in recwarn if one.category is not ResourceWarning]
     assert levels == {log: logging.getLogger(log).level for log in levels}
 
 

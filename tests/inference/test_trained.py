@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import torch
 from inference.untrained import rewrite_state, save_run
+from waiting import SECONDS
 
 from cnnlab.data import library, store
 from cnnlab.errors import CheckpointError, ConfigError
@@ -139,7 +140,7 @@ def test_a_checkpoint_that_is_replaced_while_it_is_read_is_read_anew(
     replacing = threading.Thread(target=replace, daemon=True)
     replacing.start()
     assert load_trained(home, run_id).checkpoint.step == 99
-    replacing.join(60)
+    replacing.join(SECONDS)
     assert not replacing.is_alive()
 
 

@@ -15,6 +15,7 @@ from execution.conftest import recorded
 from history import samples
 from history.samples import TABLES, add_run, record
 from interchange.archives import add_whole_run, bring, rewrite, write
+from waiting import SECONDS, wait_until
 
 from cnnlab.history import connection
 from cnnlab.history.queries import Reader
@@ -173,7 +174,7 @@ def test_the_rows_are_those_of_one_moment(home: Home, other: Home, tmp_path: Pat
     begun, done = threading.Event(), threading.Event()
 
     def write_on() -> None:
-        with closing(sqlite3.connect(home.history, isolation_level=None)) as db:
+        with closing(sqlite3.connect(home.history, SECONDS, isolation_level=None)) as db:
             while not done.is_set():
                 db.execute("begin immediate")
                 db.execute("update runs set epochs_planned = epochs_planned + 1")
@@ -182,11 +183,22 @@ def test_the_rows_are_those_of_one_moment(home: Home, other: Home, tmp_path: Pat
                 db.execute("commit")
                 begun.set()
 
+    def planned_here() -> int:
+        ((planned,),) = samples.plain(home, "select epochs_planned from runs")
+        return int(planned)
+
+    def exported() -> bool:
+        """Whether the program wrote while the run was exported."""
+        (tmp_path / "x.zip").unlink(missing_ok=True)
+        before = planned_here()
+        write(home, tmp_path / "x.zip", "aaaa0001")
+        return planned_here() > before
+
     thread = threading.Thread(target=write_on)
     thread.start()
     try:
-        assert begun.wait(60)
-        write(home, tmp_path / "x.zip", "aaaa0001")
+        assert begun.wait(SECONDS)
+        wait_until(exported, "an export among writes")
     finally:
         done.set()
         thread.join()
@@ -195,7 +207,7 @@ def test_the_rows_are_those_of_one_moment(home: Home, other: Home, tmp_path: Pat
     for table in ("tags", "notes"):
         ((planned, rows),) = samples.plain(other, counts.format(table))
         assert planned == rows, table
-    assert 0 < planned < samples.plain(home, "select epochs_planned from runs")[0][0]
+    assert 0 < planned <= planned_here()
 
 
 def without_new_columns(name: str, data: bytes) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any
 from execution.conftest import FOREVER, recorded, request, store_digits
 from execution.outcomes import outcome
 from interchange.archives import bring, write
-from waiting import wait_until
+from waiting import SECONDS, wait_until
 
 from cnnlab.data import library
 from cnnlab.data.store import Dataset
@@ -86,7 +86,8 @@ def test_a_run_under_way_is_archived_and_goes_on_elsewhere(
                 assert len(reader.steps(run.id)) >= last
     finally:
         thread.request_stop()
-        thread.join(60)
+        thread.join(SECONDS)
+        assert not thread.is_alive()
     bring(other, path)
     going_on = resume(other, thread.run_id)
     going_on.request_stop()
