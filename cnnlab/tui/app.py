@@ -148,12 +148,16 @@ class CnnlabApp(Sturdy, App[None]):
     # Ways
 
     async def show(self, place: MainScreen) -> None:
-        """Goes to a main screen, leaving what is open above the one that is shown."""
+        """Goes to a main screen, leaving what is open above the one that is shown.
+
+        What the next key opens above it, while it is still being mounted, stays.
+        """
         while len(self.screen_stack) > 1 and self.screen_stack[-1].is_modal:
             await self.pop_screen()
+        open_before = self._screen_stacks.get(place, [])[1:]
         if self.current_mode != place:
             await self.switch_mode(place)
-        while len(self.screen_stack) > 1:
+        while self.screen_stack[-1] in open_before:
             await self.pop_screen()
         self.session.settings.screen = place
 

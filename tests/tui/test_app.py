@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -17,7 +18,9 @@ from tui.conftest import Opened, shown, until, until_shown
 
 from cnnlab.errors import ConfigError
 from cnnlab.home import Home
+from cnnlab.tui.app import CnnlabApp
 from cnnlab.tui.screens.base import CnnlabScreen
+from cnnlab.tui.screens.history.screen import HistoryScreen
 from cnnlab.tui.settings import load_settings
 from cnnlab.tui.sturdy import Sturdy
 
@@ -151,6 +154,19 @@ async def test_screen_and_theme_are_remembered(opened: Opened, home: Home) -> No
         assert pilot.app.theme == "cnnlab-light"
 
 
+async def test_what_is_opened_while_a_main_screen_is_mounted_stays_open(opened: Opened) -> None:
+    async with opened("data") as pilot:
+        app = pilot.app
+        assert isinstance(app, CnnlabApp)
+        going = asyncio.create_task(app.show("history"))
+        await asyncio.sleep(0)
+        await app.push_screen(Faulty())
+        await going
+        assert isinstance(app.screen, Faulty)
+        await app.show("history")
+        assert isinstance(app.screen, HistoryScreen)
+
+
 async def test_settings_that_cannot_be_read_count_as_absent(opened: Opened, home: Home) -> None:
     home.root.mkdir(parents=True)
     home.settings.write_text('{"theme": 7, "screen": "nowhere"')
@@ -171,7 +187,7 @@ async def test_every_main_screen_opens_by_its_key_with_its_keys_in_the_footer(
 
 def test_nothing_heavy_is_loaded_for_the_first_screen() -> None:
     script = """
-import asyncio, sys
+import asyncio, sys, time
 from cnnlab.home import Home
 from cnnlab.tui.app import CnnlabApp
 from cnnlab.tui.session import Session
@@ -179,8 +195,11 @@ from cnnlab.tui.session import Session
 async def main():
     app = CnnlabApp(Session.begin(Home.from_environment()))
     async with app.run_test() as pilot:
-        await pilot.pause()
-        await pilot.pause(2.5)  # by then the other screens are loaded too
+        end = time.monotonic() + 180
+        while "history" not in app._screen_stacks:  # it comes with the other screens
+            assert time.monotonic() < end
+            await pilot.pause(0.05)
+        assert "cnnlab.tui.screens.run.screen" in sys.modules
 
 asyncio.run(main())
 print([name for name in ("torch", "torchvision", "sklearn", "scipy") if name in sys.modules])
