@@ -10,6 +10,7 @@ from cnnlab.history.filters import parse
 from cnnlab.history.queries import Reader, RunFilter
 from cnnlab.home import Home
 from cnnlab.tui.screens.history.listing import lines_of, read_listing
+from cnnlab.tui.screens.history.screen import rest_after
 from cnnlab.tui.screens.history.table import RunTable
 from cnnlab.tui.settings import HistoryView, load_settings
 
@@ -62,3 +63,8 @@ def test_a_listing_knows_the_newest_run_whatever_the_order(five: Home) -> None:
                 assert listing.newest == newest
                 assert len(listing.known) == 5
                 assert lines_of(listing, by_study=False) == listing.ids
+
+
+def test_a_list_that_is_dear_to_read_rests_but_never_for_long() -> None:
+    assert rest_after(0.01) == pytest.approx(0.2)
+    assert rest_after(30) == 10

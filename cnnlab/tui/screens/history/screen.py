@@ -34,8 +34,9 @@ from cnnlab.tui.widgets.dialogs import ChecklistDialog, ChoiceDialog
 SECONDS = 0.5
 """Between two looks at the history; a screen that nobody sees does not look."""
 
-_REST = 20
-"""How many times as long as reading the list took it is then left alone."""
+_REST, _MOST_REST = 20, 10.0
+"""How many times as long as reading the list took it is then left alone, and for how many seconds
+at most: a reading that took so long once, as the machine did other things, says nothing."""
 
 _DETAILS_SECONDS = 0.05
 """A run is told of in full when the cursor stays on it this long."""
@@ -45,6 +46,11 @@ _NOT_IN_TRASH = {
     "open", "compare", "again", "resume", "discard", "undo", "tag", "note", "rename", "follow",
     "export",
 }  # fmt: skip
+
+
+def rest_after(seconds: float) -> float:
+    """Seconds for which the list is left alone, after reading it took some."""
+    return min(_REST * seconds, _MOST_REST)
 
 
 class HistoryScreen(Departures, Disposal, Edits):
@@ -151,7 +157,8 @@ class HistoryScreen(Departures, Disposal, Edits):
         except CnnlabError as error:
             self.lab.report(error)
         self._show_lines()
-        self._rest_until = begun + _REST * (time.monotonic() - begun)
+        ended = time.monotonic()
+        self._rest_until = ended + rest_after(ended - begun)
 
     def _show_lines(self) -> None:
         listing, table = self._listing, self.table
