@@ -7,7 +7,6 @@ where the files are, or why there are none; the status line tells what is under 
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -120,7 +119,6 @@ class Exports:
 
     def __init__(self, app: CnnlabApp) -> None:
         self._app = app
-        self._one_at_a_time = threading.Lock()
         self._under_way: list[_Export] = []
         self.last: ExportRequest | None = None
         """What was asked for last: the next one may be alike."""
@@ -147,20 +145,25 @@ class Exports:
         self.last = request
         self._under_way.append(export)
         self._app.refresh_bindings()
-        work = partial(self._make, export)
-        behind(self._app, work, partial(self._end, export), partial(self._fail, export))
+        if self.under_way == 1:
+            self._make_first()
 
     def stop(self) -> None:
         """Stops all of them; none leaves half a file."""
         for export in self._under_way:
             export.process.interrupt()
 
+    def _make_first(self) -> None:
+        """Makes the first of those under way; the end of each begins the next one."""
+        export = self._under_way[0]
+        export.begun = time.monotonic()
+        work = partial(self._make, export)
+        behind(self._app, work, partial(self._end, export), partial(self._fail, export))
+
     def _make(self, export: _Export) -> str:
-        with self._one_at_a_time:
-            export.begun = time.monotonic()
-            with self._app.session.reading() as reader:
-                runs_of(reader, export.request.subject)
-            return export.process.answer(export.request.command())
+        with self._app.session.reading() as reader:
+            runs_of(reader, export.request.subject)
+        return export.process.answer(export.request.command())
 
     def _end(self, export: _Export, answer: str) -> None:
         self._leave(export)
@@ -176,6 +179,8 @@ class Exports:
 
     def _leave(self, export: _Export) -> None:
         self._under_way.remove(export)
+        if self._under_way:
+            self._make_first()
         self._app.refresh_bindings()
 
 
