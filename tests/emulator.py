@@ -48,16 +48,17 @@ class Terminal:
         self.received = 0
         self.status: int | None = None
         self._closed = False
+        kept = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES", "NO_COLOR")}
+        variables = {**kept, "TERM": "xterm-256color", **(environment or {})}
+        size = struct.pack("HHHH", rows, columns, 0, 0)
         self.pid, self._master = pty.fork()
         if self.pid == 0:
-            kept = {
-                k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES", "NO_COLOR")
-            }
-            os.execvpe(
-                command[0], list(command), {**kept, "TERM": "xterm-256color", **(environment or {})}
-            )
-        size = struct.pack("HHHH", rows, columns, 0, 0)
-        fcntl.ioctl(self._master, termios.TIOCSWINSZ, size)
+            try:
+                # Here, and not by the parent: the program may ask for it before that comes to it.
+                fcntl.ioctl(0, termios.TIOCSWINSZ, size)
+                os.execvpe(command[0], list(command), variables)
+            finally:
+                os._exit(127)
 
     def __enter__(self) -> Self:
         return self

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from cli.conftest import inside
 from hostile.texts import fill
+from tui.conftest import opened
 
 from cnnlab.home import Home
 
-__all__ = ["hostile", "inside"]
+__all__ = ["hostile", "inside", "opened"]
 
 
 @pytest.fixture

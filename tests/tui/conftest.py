@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
+import os
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 
 import pytest
+from textual.app import App
 from textual.message_pump import MessagePump
+from textual.notifications import Notification
 from textual.pilot import Pilot
+from waiting import SECONDS
 
 from cnnlab.home import Home
 from cnnlab.tui import own_process
@@ -21,6 +25,11 @@ from cnnlab.tui.session import Session
 Opened = Callable[..., AbstractAsyncContextManager[Pilot[None]]]
 CALM = 6
 """So many turns of the event loop without work: one thread's word to another takes three."""
+TURNS = 600
+"""After so many turns a handler waits for something from outside. Turns, not seconds: a machine
+that does other things for a while makes no turns in it, and no screen ready either."""
+QUICK_TURNS = 100
+"""So many of them follow each other at once; then the test leaves the processor to threads."""
 
 
 @pytest.fixture
@@ -30,9 +39,18 @@ def opened(home: Home, monkeypatch: pytest.MonkeyPatch) -> Opened:
     After a key or a click the test goes on when the app has done all that follows from it at once.
     Textual's own pilot waits until the process computes nothing, which it never does while it
     trains. The processes that the screens start do not give way here: the tests beside this one
-    would leave them nothing.
+    would leave them nothing; and they are given time to clear up. Notifications stay: one that goes
+    after some seconds may do so before a slow machine has looked. Nor does it matter in which
+    terminal the tests are started.
     """
+    for name in ("NO_COLOR", "KITTY_WINDOW_ID", "TERM_PROGRAM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLORTERM", "truecolor")
     monkeypatch.setattr(own_process, "_NICENESS", 0)
+    monkeypatch.setattr(own_process, "_SECONDS_TO_END", SECONDS)
+    monkeypatch.setattr(Notification, "time_left", 3600.0)
+    monkeypatch.setattr(Pilot._wait_for_screen, "__defaults__", (float(SECONDS),))
 
     @asynccontextmanager
     async def open_app(
@@ -54,26 +72,32 @@ def opened(home: Home, monkeypatch: pytest.MonkeyPatch) -> Opened:
                 yield pilot
             finally:
                 session.queue.close()
-                session.queue.join(60)
+                assert session.queue.join(SECONDS)
         assert not app.failures, app.failures
 
     return open_app
 
 
-async def settled(app: CnnlabApp, seconds: float = 1) -> None:
+async def settled(app: App[None]) -> None:
     """Waits until the app and all its widgets wait for messages, and nothing is left to be drawn.
 
-    Args:
-        seconds: how long at most; a handler may itself wait for something.
+    It goes on after `TURNS`: a handler may itself wait for something.
     """
-    begun = time.monotonic()
     calm = 0
-    while calm < CALM and (taken := time.monotonic() - begun) < seconds:
-        await asyncio.sleep(0 if taken < 0.05 else 0.005)
-        calm = 0 if draws(app) or any(map(works, [app, *app._registry])) else calm + 1
+    for turn in range(TURNS):
+        await asyncio.sleep(0 if turn < QUICK_TURNS else 0.005)
+        calm = 0 if is_busy(app) else calm + 1
+        if calm == CALM:
+            return
 
 
-def draws(app: CnnlabApp) -> bool:
+def is_busy(app: App[None]) -> bool:
+    """Whether there is something to be drawn or answered; or searched, as the palette does."""
+    searches = any(not worker.is_finished for worker in app.workers)
+    return draws(app) or searches or any(map(works, [app, *app._registry]))
+
+
+def draws(app: App[None]) -> bool:
     """Whether the screen is to be drawn anew; that is done, instead of by the next frame."""
     screen = app.screen
     waits = not screen._update_timer._active.is_set()
@@ -88,6 +112,11 @@ def works(pump: MessagePump) -> bool:
     queue = pump._message_queue
     waits = queue.empty() and queue.ready_event._waiters  # type: ignore[attr-defined]
     return pump.is_running and not waits
+
+
+def works_behind() -> bool:
+    """Whether a screen has something read or written on a thread."""
+    return any(one.name.startswith("behind-") for one in threading.enumerate())
 
 
 def shown(pilot: Pilot[None]) -> str:
@@ -126,17 +155,24 @@ def line_with(pilot: Pilot[None], text: str) -> str:
     return found
 
 
-async def until(pilot: Pilot[None], holds: Callable[[], object], seconds: float = 60) -> None:
-    """Waits until something holds, with the app alive.
+async def until(pilot: Pilot[None], holds: Callable[[], object], seconds: float = SECONDS) -> None:
+    """Waits until something holds, with the app alive, and all that came with it is done.
 
     Raises:
         AssertionError: it does not come in time; holds the screen.
     """
     begun = time.monotonic()
-    while not holds():
+    while not await _settles(pilot, holds):
         taken = time.monotonic() - begun
         assert taken < seconds, f"it did not come; {scene(pilot)}"
         await pilot.pause(_until_next_look(taken))
+
+
+async def _settles(pilot: Pilot[None], holds: Callable[[], object]) -> bool:
+    """Whether something holds, and does so still when all that came with it is done."""
+    if holds():
+        await settled(pilot.app)
+    return bool(holds())
 
 
 def _until_next_look(taken: float) -> float:
@@ -144,26 +180,53 @@ def _until_next_look(taken: float) -> float:
     return min(0.1, 0.01 + taken / 10)
 
 
-async def until_shown(pilot: Pilot[None], *texts: str, seconds: float = 60) -> str:
+async def until_shown(pilot: Pilot[None], *texts: str, seconds: float = SECONDS) -> str:
     """Waits until texts stand on the screen, each as it is or wrapped; returns `shown`.
+
+    They stand there when all that came with them is drawn too: what else is asserted of the screen
+    that is returned does not hang on how far that was.
 
     Raises:
         AssertionError: one does not come in time; holds the texts that are missing and the screen.
     """
     begun = time.monotonic()
-    while True:
+
+    def missing() -> list[str]:
         screen = shown(pilot)
         wrapped = _in_one_line(screen)
-        missing = [text for text in texts if text not in screen and text not in wrapped]
-        if not missing:
-            return screen
+        return [text for text in texts if text not in screen and text not in wrapped]
+
+    while not await _settles(pilot, lambda: not missing()):
         taken = time.monotonic() - begun
-        assert taken < seconds, f"{missing} did not come; {scene(pilot)}"
+        assert taken < seconds, f"{missing()} did not come; {scene(pilot)}"
         await pilot.pause(_until_next_look(taken))
+    return shown(pilot)
+
+
+_AT_THE_GATE = """import os, time
+parent = os.getppid()
+while os.getppid() == parent and not os.path.exists({opened!r}):
+    time.sleep(0.02)
+"""
+
+
+@pytest.fixture
+def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keeps back every Python that is started, until this file is made.
+
+    So what is shown of a process under way is shown however slow the test is, or fast the process.
+    """
+    folder = tmp_path / "gate"
+    folder.mkdir()
+    opened = folder / "opened"
+    # Python runs a module of this name, where it finds one, before anything else.
+    code = _AT_THE_GATE.format(opened=str(opened))
+    (folder / "sitecustomize.py").write_text(code, encoding="utf-8")
+    places = [str(folder), *filter(None, [os.environ.get("PYTHONPATH")])]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(places))
+    return opened
 
 
 def dead_process() -> int:
-    """The number of a process that is gone."""
-    process = subprocess.Popen([sys.executable, "-c", ""])
-    process.wait()
-    return process.pid
+    """The number of no process: beyond those that Linux gives, so that none takes it meanwhile."""
+    return 2**22

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -14,7 +13,7 @@ from rich.style import Style
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from textual.pilot import Pilot
 from textual.widgets import Input
-from tui.conftest import Opened, shown
+from tui.conftest import Opened, settled, shown, works_behind
 
 from cnnlab.tui.widgets.status_line import StatusLine
 
@@ -86,7 +85,8 @@ async def _at_rest(pilot: Pilot[None], seconds: float = 60) -> None:
         for field in pilot.app.screen.query(Input):
             field.cursor_blink = False
         await pilot.pause(0.05)
-        reads = any(one.name.startswith("behind-") for one in threading.enumerate())
+        await settled(pilot.app)
+        reads = works_behind()
         now = pilot.app.screen._compositor.render_strips()
         equal = equal + 1 if now == before and not reads else 1
         before = now

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import select
+import socket
 from pathlib import Path
 
 import numpy as np
@@ -155,31 +157,42 @@ def test_a_stopped_import_stores_nothing(home: Home, archive: Path) -> None:
 async def test_a_download_that_cannot_be_says_what_to_do_and_never_writes_on_the_screen(
     opened: Opened, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # A proxy that nobody is at: no network, whatever the machine has.
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and does not listen: no network, whatever the machine has
+        go_by(nobody, monkeypatch)
+        async with opened("data") as pilot:
+            await until_shown(pilot, "– cifar10")
+            await pilot.press("down", "down", "down", "d")
+            await until_shown(
+                pilot, "The data set cifar10 cannot be downloaded", "bring cifar-10-python"
+            )
+            assert not list(home.downloads.iterdir())
+
+
+def go_by(proxy: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sends whoever wants something of the network to a place on this machine."""
     for name in ("http_proxy", "https_proxy"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")
-    async with opened("data") as pilot:
-        await until_shown(pilot, "– cifar10")
-        await pilot.press("down", "down", "down", "d")
-        await until_shown(pilot, "cifar10: downloading")
-        await until_shown(
-            pilot, "The data set cifar10 cannot be downloaded", "bring cifar-10-python"
-        )
-        assert not list(home.downloads.iterdir())
+        monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.getsockname()[1]}")
+    monkeypatch.delenv("no_proxy", raising=False)
 
 
-async def test_a_download_can_be_stopped_and_ends_its_process(opened: Opened, home: Home) -> None:
-    async with opened("data") as pilot:
-        await until_shown(pilot, "– cifar10")
-        await pilot.press("down", "down", "down", "d")
-        await until_shown(pilot, "cifar10: downloading z stops it")
-        await pilot.press("d")
-        await until_shown(pilot, "One thing at a time")
-        work = pilot.app.screen._work
-        await pilot.press("z")
-        await until_shown(pilot, "Stopped: cifar10 is not downloaded")
-        assert work._process._process.poll() not in (None, 0)
-        assert not home.downloads.exists() or not list(home.downloads.iterdir())
+async def test_a_download_can_be_stopped_and_ends_its_process(
+    opened: Opened, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # is asked, and never answers
+        go_by(silent, monkeypatch)
+        async with opened("data") as pilot:
+            await until_shown(pilot, "– cifar10")
+            await pilot.press("down", "down", "down", "d")
+            await until_shown(pilot, "cifar10: downloading z stops it")
+            await until(pilot, lambda: select.select([silent], [], [], 0)[0])
+            await pilot.press("d")
+            await until_shown(pilot, "One thing at a time")
+            work = pilot.app.screen._work
+            await pilot.press("z")
+            await until_shown(pilot, "Stopped: cifar10 is not downloaded")
+            assert work._process._process.poll() not in (None, 0)
+            assert not list(home.downloads.iterdir())
 
 
 async def test_an_augmentation_is_shown_beside_the_image_it_was_made_of(opened: Opened) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 import psutil
 import pytest
@@ -213,7 +214,7 @@ async def test_while_a_run_trains_others_are_told_when_they_have_their_turn(
     opened: Opened, home: Home
 ) -> None:
     async with opened("history", size=(160, 48)) as pilot:
-        await prepare(pilot, source_of(home, "training.epochs=5000"))
+        await prepare(pilot, source_of(home, "training.epochs=100000"))
         await pilot.press("ctrl+e")
         await until_shown(pilot, "quickstart-1 begins.")
         await until(pilot, lambda: runs(home)[0].status == "running")
@@ -275,20 +276,28 @@ async def test_a_form_is_saved_as_a_preset_and_read_back(opened: Opened, home: H
         assert presets.load(home, "own/net").config.training.epochs == 9
 
 
-def measuring() -> list[psutil.Process]:
-    """The measurements that this process has started and that live."""
-    children = psutil.Process(os.getpid()).children(recursive=True)
-    return [
-        child
-        for child in children
-        if child.status() != psutil.STATUS_ZOMBIE and "--dry-run" in child.cmdline()
-    ]
+def measuring() -> list[int]:
+    """The numbers of the measurements that this process has started and that live."""
+    found = []
+    for child in psutil.Process(os.getpid()).children(recursive=True):
+        # One that ends meanwhile lives no more.
+        with suppress(psutil.NoSuchProcess):
+            if "--dry-run" in child.cmdline() and child.status() != psutil.STATUS_ZOMBIE:
+                found.append(child.pid)
+    return found
+
+
+@pytest.mark.usefixtures("gate")
+async def test_while_it_measures_the_preflight_says_so(opened: Opened, home: Home) -> None:
+    async with opened("history") as pilot:
+        await prepare(pilot, source_of(home))
+        await until(pilot, measuring)
+        await until_shown(pilot, "Measuring on a few batches…")
 
 
 async def test_the_preflight_measures_behind_the_form(opened: Opened, home: Home) -> None:
     async with opened("history") as pilot:
         await prepare(pilot, source_of(home))
-        await until_shown(pilot, "Measuring on a few batches…")
         await until_shown(pilot, "5,370 parameters · ")
         await pilot.press("f4")
         await until_shown(pilot, "images/s")
@@ -297,14 +306,15 @@ async def test_the_preflight_measures_behind_the_form(opened: Opened, home: Home
         assert "name" in shown(pilot), "the form stays"
 
 
+@pytest.mark.usefixtures("gate")
 async def test_a_measurement_ends_with_the_config_it_was_for(opened: Opened, home: Home) -> None:
     async with opened("history", size=(160, 48)) as pilot:
         screen = await prepare(pilot, source_of(home))
         await until(pilot, measuring)
-        first = measuring()[0].pid
+        first = set(measuring())
         go_to(screen, "training", "batch_size")
         await write(pilot, "64")
-        await until(pilot, lambda: [one.pid for one in measuring()] not in ([first], []))
+        await until(pilot, lambda: measuring() and first.isdisjoint(measuring()))
         await write(pilot, "no")
         await until(pilot, lambda: measuring() == [])
         await until_shown(pilot, "Measured once nothing is wrong.")

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 
 import psutil
 import pytest
 from history.samples import add_run
-from waiting import wait_until
+from waiting import SECONDS, wait_until
 
 from cnnlab.errors import CnnlabError
 from cnnlab.home import Home
 from cnnlab.tui.own_process import OwnProcess, Stopped
-
-
-def children() -> list[psutil.Process]:
-    """The commands that this process has started and that live."""
-    found = psutil.Process(os.getpid()).children(recursive=True)
-    return [one for one in found if one.status() != psutil.STATUS_ZOMBIE and "-m" in one.cmdline()]
 
 
 def test_an_answer_is_what_the_command_prints_in_this_home(home: Home) -> None:
@@ -47,6 +40,7 @@ def test_what_is_stopped_before_it_begins_starts_nothing(home: Home) -> None:
         process.answer(["runs", "list"])
 
 
+@pytest.mark.usefixtures("gate")
 @pytest.mark.parametrize("way", ["interrupt", "kill"])
 def test_a_process_ends_when_nobody_waits_for_it(home: Home, way: str) -> None:
     process = OwnProcess(home, gives_way=True)
@@ -60,10 +54,11 @@ def test_a_process_ends_when_nobody_waits_for_it(home: Home, way: str) -> None:
 
     thread = threading.Thread(target=ask)
     thread.start()
-    wait_until(children)
-    [child] = children()
+    wait_until(lambda: process._process is not None)
+    assert process._process is not None
+    child = psutil.Process(process._process.pid)
     wait_until(lambda: child.nice() == 10)
     getattr(process, way)()
-    thread.join(60)
+    thread.join(SECONDS)
     assert answers == [Stopped]
     assert not child.is_running()

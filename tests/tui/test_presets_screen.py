@@ -173,7 +173,7 @@ async def test_runs_with_other_settings_do_not_compare(opened: Opened, home: Hom
         await search(pilot, "rates slow")
         await until_shown(pilot, "trained otherwise", "training.epochs 3 instead of 1")
         await until(pilot, lambda: "-5.0" not in shown(pilot))
-        assert tree_line(pilot, "slow rate").strip().startswith("*")
+        await until(pilot, lambda: tree_line(pilot, "slow rate").strip().startswith("*"))
         assert tree_line(pilot, "Rates").split()[-1] == "0/3"
         await pilot.press("escape", "left")
         await until_shown(pilot, "0 of 3 rows trained as the study says, 1 with other")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import finished_run
 import numpy as np
@@ -58,6 +59,7 @@ def stored(home: Home, run_id: str, choice: Choice) -> tuple[list[str], list[lis
         return names, reader.confusion(found.id, len(names))
 
 
+@pytest.mark.usefixtures("gate")
 async def test_each_tab_shows_its_part_at_80_by_24(opened: Opened, run_id: str, home: Home) -> None:
     with Reader(home) as reader:
         run = reader.run(run_id)
@@ -111,7 +113,7 @@ async def test_enter_on_a_cell_shows_its_images(opened: Opened, run_id: str, hom
         await pilot.press(*["down"] * true, *["l"] * predicted)
         await until_shown(pilot, f"{names[true]} taken for {names[predicted]}: {count} of {images}")
         await pilot.press("enter")
-        await until_shown(pilot, "with confidence", seconds=120)
+        await until_shown(pilot, "with confidence")
         assert isinstance(pilot.app.screen, CellScreen)
         await until(pilot, lambda: "here they are" not in shown(pilot))
         gallery = pilot.app.screen.query_one(Gallery)
@@ -178,7 +180,7 @@ async def test_a_diverged_model_has_mistakes_without_a_confidence(
     rewrite_state(home, run_id, "best", model=broken)
     async with opened("data") as pilot:
         await at_tab(pilot, run_id, 3, "of 1,000")
-        await until_shown(pilot, "taken for", "with confidence –", seconds=120)
+        await until_shown(pilot, "taken for", "with confidence –")
 
 
 async def test_a_class_is_plotted_over_the_epochs(opened: Opened, run_id: str) -> None:
@@ -194,12 +196,17 @@ async def test_a_class_is_plotted_over_the_epochs(opened: Opened, run_id: str) -
 async def test_bars_take_the_colours_of_another_theme(opened: Opened, run_id: str) -> None:
     async with opened("data") as pilot:
         await at_tab(pilot, run_id, 1, "macro average")
+        table = pilot.app.screen.query_one("ClassesTab DataTable", DataTable)
+
+        def has_bars_in(colour: str) -> bool:
+            return bool(table.get_cell_at(Coordinate(0, 2)).style == colour)
+
         for theme in ("cnnlab-light", "cnnlab-dark"):
             pilot.app.theme = theme
-            await pilot.pause(0.2)
-            table = pilot.app.screen.query_one("ClassesTab DataTable", DataTable)
-            bar = table.get_cell_at(Coordinate(0, 2))
-            assert bar.style == pilot.app.theme_variables["primary"]
+            found = pilot.app.get_theme(theme)
+            assert found is not None
+            colour = found.to_color_system().generate()["primary"]
+            await until(pilot, partial(has_bars_in, colour))
 
 
 async def test_words_from_outside_are_shown_as_text(

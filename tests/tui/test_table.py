@@ -30,4 +30,4 @@ async def test_a_table_shows_what_it_is_filled_with_again(*, is_drawn_before: bo
             if is_drawn_before:
                 for line in range(2):
                     table.render_line(line)
-            await until_shown(pilot, "339.5 kB", state, seconds=10)
+            await until_shown(pilot, "339.5 kB", state)

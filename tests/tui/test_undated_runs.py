@@ -15,6 +15,7 @@ from cnnlab.interchange.readers import ImportOptions, import_runs
 from cnnlab.tui.screens.result.screen import ResultScreen
 
 WRITTEN = datetime(2019, 3, 1, 10, tzinfo=UTC)
+DAY = f"{WRITTEN.astimezone():%Y-%m-%d}"
 
 
 @pytest.fixture
@@ -29,8 +30,8 @@ def undated(home: Home, tmp_path: Path) -> str:
 @pytest.mark.usefixtures("undated")
 async def test_the_list_tells_the_day_of_the_file(opened: Opened) -> None:
     async with opened("history", size=(160, 48)) as pilot:
-        await until_shown(pilot, "~2019-03-01", "imported from CSV: curves only", "13 s an epoch")
-        await until_shown(pilot, "of 2019-03-01 ")
+        await until_shown(pilot, f"~{DAY}", "imported from CSV: curves only", "13 s an epoch")
+        await until_shown(pilot, f"of {DAY} ")
 
 
 async def test_its_curves_are_shown_and_laid_over_others(

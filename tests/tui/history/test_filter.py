@@ -42,7 +42,7 @@ async def test_the_end_of_a_long_text_is_seen_while_it_is_written(opened: Opened
     async with opened("history") as pilot:
         await until_shown(pilot, "fifth")
         await pilot.press("slash", *("space" if key == " " else key for key in text))
-        await until_shown(pilot, text[-30:], seconds=10)
+        await until_shown(pilot, text[-30:])
         await pilot.press("ctrl+u", "escape")
         await until_shown(pilot, "dataset:cifar10 acc>0.9")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from history.samples import add_run
 from tui.conftest import Opened, shown, until, until_shown
-from tui.history.conftest import config, finished, names, selected
+from tui.history.conftest import config, finished, names, screen, selected
 
 from cnnlab.history.trash import move_to_trash
 from cnnlab.home import Home
@@ -33,8 +33,7 @@ async def test_in_a_long_list_the_selected_line_stays_where_it_is_on_the_screen(
         assert "run-39" not in at
         for number in range(40, 43):
             add_run(home, f"{number:08x}", name=f"run-{number}", config=config())
-        await until_shown(pilot, "43")
-        await pilot.pause(0.1)
+        await until(pilot, lambda: len(screen(pilot).table.listed) == 43)
         assert selected(pilot) == before
         assert names(pilot) == at
 
