@@ -8,6 +8,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from waiting import SECONDS
+
 from cnnlab.events import (
     CheckpointKind,
     CheckpointSaved,
@@ -141,13 +143,13 @@ def life() -> list[Event]:
 
 def plain(home: Home, query: str, values: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
     """What SQLite itself answers, without cnnlab."""
-    with closing(sqlite3.connect(home.history)) as connection:
+    with closing(sqlite3.connect(home.history, SECONDS)) as connection:
         return connection.execute(query, tuple(values)).fetchall()
 
 
 def change(home: Home, query: str, values: Iterable[Any] = ()) -> None:
     """A change by SQLite itself, without cnnlab."""
-    with closing(sqlite3.connect(home.history)) as connection, connection:
+    with closing(sqlite3.connect(home.history, SECONDS)) as connection, connection:
         connection.execute(query, tuple(values))
 
 
