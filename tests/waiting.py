@@ -9,6 +9,8 @@ from typing import Any
 
 SECONDS = 600
 """The longest wait; far more than anything takes, so that only what never comes is a failure."""
+NO_PROCESS = 2**22 + 1
+"""A number beyond those of processes (Linux): that of one that has ended may be another's soon."""
 
 
 def wait_until(

@@ -20,7 +20,7 @@ from execution.conftest import (
     wait_for,
 )
 from torch.optim.optimizer import register_optimizer_step_pre_hook
-from waiting import SECONDS, wait_until
+from waiting import NO_PROCESS, SECONDS, wait_until
 
 from cnnlab.data import library
 from cnnlab.errors import ConfigError, DataError, HistoryError, TrainingError
@@ -42,10 +42,6 @@ def occupy(home: Home, queue: RunQueue) -> str:
 
 def stop(home: Home, run_id: str) -> None:
     send(home, recorded(home, run_id), Command("stop"))
-
-
-NO_PROCESS = 4_194_305
-"""A number that no process of Linux has; that of one that is gone may be another one's soon."""
 
 
 # The order

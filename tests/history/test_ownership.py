@@ -14,6 +14,7 @@ import psutil
 import pytest
 from history import samples
 from history.processes import Worker, go_together
+from waiting import NO_PROCESS
 
 from cnnlab.errors import HistoryError
 from cnnlab.events import Logged, RunFinished, RunInterrupted
@@ -40,8 +41,6 @@ from cnnlab.home import Home
 
 RUN = "aaaa0001"
 LONG_AGO = "2026-01-01T00:00:00.000+00:00"
-NOBODY = 4194305
-"""Beyond the largest number of a process."""
 
 
 def run_of(home: Home, run_id: str = RUN) -> RunRecord:
@@ -81,7 +80,7 @@ def left_behind(home: Home, run_id: str = RUN) -> None:
     """A run as a killed process leaves it, without the time that such a process takes."""
     samples.add_run(home, run_id)
     samples.record(home, run_id, samples.STARTED)
-    samples.change(home, "update runs set pid = ? where id = ?", (NOBODY, run_id))
+    samples.change(home, "update runs set pid = ? where id = ?", (NO_PROCESS, run_id))
 
 
 # What the row says
@@ -117,7 +116,7 @@ def test_of_another_host_the_heartbeat_tells(
 ) -> None:
     silence = 1_000_000.0  # so much that no test is half as slow
     monkeypatch.setattr(ownership, "SILENCE_SECONDS", silence)
-    put(running, host="elsewhere", pid=NOBODY, status=status, boot="another")
+    put(running, host="elsewhere", pid=NO_PROCESS, status=status, boot="another")
     put(running, heartbeat_at=ago(silence / 2))
     assert (is_alive(run_of(running)), is_gone(run_of(running))) == (True, False)
     put(running, heartbeat_at=ago(silence + 1))
@@ -145,7 +144,7 @@ def test_a_heartbeat_is_left_on_ones_own_runs_alone(running: Home) -> None:
 
 
 @pytest.mark.parametrize(
-    "other", [{"pid": NOBODY}, {"host": "elsewhere"}, {"host": "elsewhere", "pid": NOBODY}]
+    "other", [{"pid": NO_PROCESS}, {"host": "elsewhere"}, {"host": "elsewhere", "pid": NO_PROCESS}]
 )
 def test_who_comes_back_after_another_took_over_writes_nothing(
     running: Home, other: dict[str, object], monkeypatch: pytest.MonkeyPatch
@@ -248,7 +247,7 @@ def test_a_held_run_is_neither_marked_nor_resumed_whatever_its_row_says(home: Ho
     worker.go()
     child = int(worker.line())
     try:
-        put(home, pid=NOBODY)
+        put(home, pid=NO_PROCESS)
         assert is_gone(run_of(home))
         assert mark_interrupted(home) == []
         assert run_of(home).status == "running"

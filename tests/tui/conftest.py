@@ -225,8 +225,3 @@ def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     places = [str(folder), *filter(None, [os.environ.get("PYTHONPATH")])]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(places))
     return opened
-
-
-def dead_process() -> int:
-    """The number of no process: beyond those that Linux gives, so that none takes it meanwhile."""
-    return 2**22

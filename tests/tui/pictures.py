@@ -14,6 +14,7 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from textual.pilot import Pilot
 from textual.widgets import Input
 from tui.conftest import Opened, settled, shown, works_behind
+from waiting import SECONDS
 
 from cnnlab.tui.widgets.status_line import StatusLine
 
@@ -75,9 +76,9 @@ def _signs(pairs: list[tuple[str, str]]) -> dict[tuple[str, str], str]:
     return {usual: " ", **dict(zip(others, letters, strict=False))}
 
 
-async def _at_rest(pilot: Pilot[None], seconds: float = 60) -> None:
+async def _at_rest(pilot: Pilot[None]) -> None:
     """Waits until nothing is read behind the screen, and it stays as it is."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + SECONDS
     before: object = None
     equal = 0
     while equal < STEADY:

@@ -15,6 +15,7 @@ from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Button, Static
 from tui.conftest import Opened, shown, until, until_shown
+from waiting import SECONDS
 
 from cnnlab.errors import ConfigError
 from cnnlab.home import Home
@@ -213,7 +214,7 @@ print([name for name in ("torch", "torchvision", "sklearn", "scipy") if name in 
 def test_without_a_terminal_the_help_is_printed_instead() -> None:
     program = str(Path(sys.executable).with_name("cnnlab"))
     done = subprocess.run(
-        [program], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=180
+        [program], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS
     )
     assert done.returncode == 2
     assert "Usage: cnnlab" in done.stdout

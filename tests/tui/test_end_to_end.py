@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from pathlib import Path
 
+import psutil
 from emulator import Terminal
+from reliability.living import is_over
 from waiting import wait_until
 
 from cnnlab.history.queries import Reader
 from cnnlab.home import Home
 
 CNNLAB = str(Path(sys.executable).with_name("cnnlab"))
-
-
 STEP = re.compile(r"step ([\d,]+)/")
 
 
@@ -32,25 +31,19 @@ def wait_for_a_step_beyond(terminal: Terminal, before: int) -> None:
     wait_until(lambda: step(terminal) > before, "a step", see=lambda: terminal.read(0.1))
 
 
-def is_over(terminal: Terminal) -> bool:
-    """Whether the program has ended."""
-    ended = os.WEXITED | os.WNOHANG | os.WNOWAIT
-    return os.waitid(os.P_PID, terminal.pid, ended) is not None
-
-
 def leave(terminal: Terminal) -> int:
     """Quits; returns the exit code.
 
     A run that is recorded as stopped is still the queue's for a moment, in which it asks.
     """
-    question = "A run is under way here"
+    program, question = psutil.Process(terminal.pid), "A run is under way here"
     terminal.send("q")
     wait_until(
-        lambda: is_over(terminal) or question in terminal.text(),
+        lambda: is_over(program) or question in terminal.text(),
         "the end",
         see=lambda: terminal.read(0.1),
     )
-    if not is_over(terminal):
+    if not is_over(program):
         terminal.send("y")
     return terminal.wait()
 

@@ -6,7 +6,8 @@ import pytest
 from execution.conftest import FOREVER, recorded, request, set_in_history, store_digits
 from history import samples
 from textual.pilot import Pilot
-from tui.conftest import Opened, dead_process, shown, until, until_shown, works_behind
+from tui.conftest import Opened, shown, until, until_shown, works_behind
+from waiting import NO_PROCESS
 
 from cnnlab.data.store import Dataset
 from cnnlab.errors import ConfigError
@@ -138,7 +139,7 @@ async def test_a_run_left_in_a_queue_is_adopted_and_tells_how_it_ended(
 ) -> None:
     store_digits(home, few_digits)
     record_requests(home, {RUN: request("left", training={"epochs": 1}).with_seed()})
-    set_in_history(home, RUN, pid=dead_process())
+    set_in_history(home, RUN, pid=NO_PROCESS)
     async with opened("run") as pilot:
         await until_shown(pilot, "? process gone  left")
         await until_shown(pilot, "is gone before it began: a trains it here.")
@@ -202,7 +203,7 @@ async def test_a_run_whose_process_is_gone_is_not_called_running(
     add_live(home, name="[b]lost")
     async with opened("run") as pilot:
         await until_shown(pilot, "▶ running  [b]lost")
-        set_in_history(home, RUN, pid=dead_process())
+        set_in_history(home, RUN, pid=NO_PROCESS)
         await until_shown(pilot, "[b]lost was interrupted: process")
         screen = await until_shown(pilot, "! interrupted  [b]lost")
         assert "Pause" not in screen
